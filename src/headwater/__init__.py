@@ -1,0 +1,1 @@
+"""Headwater: a data streaming platform that keeps every Kafka client, tool and wire format working."""
