@@ -1,0 +1,1 @@
+"""What every room stands on: the world as small ports, settings, errors, tasks, counters and logging."""
