@@ -1,0 +1,1 @@
+"""The log: one partition's records in order, whichever engine keeps the bytes."""

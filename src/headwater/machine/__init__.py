@@ -1,0 +1,1 @@
+"""Deterministic machines: how a decision becomes records, and how the records become the state."""
