@@ -217,7 +217,10 @@ class Log(Protocol):
         ...
 
     async def trim(self, before: Offset) -> None:
-        """Move `start` up; durable when this returns. What lies wholly below may be deleted. Raises OffsetOutOfRange past the high watermark."""
+        """Move `start` up; durable when this returns. What lies wholly below may be deleted.
+
+        Raises OffsetOutOfRange past the high watermark.
+        """
         ...
 
     async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
