@@ -97,7 +97,7 @@ class Lock(Protocol):
 
 
 class Disk(Protocol):
-    """Files and folders by path. Missing paths are a `FileMissing`, a full disk is a `DiskFull`, the rest `DiskError`."""
+    """Files and folders by path. A missing path is a `FileMissing`, a full disk a `DiskFull`, the rest `DiskError`."""
 
     def open(self, path: str, mode: Mode) -> File: ...
 
@@ -136,7 +136,7 @@ class Disk(Protocol):
         ...
 
     async def sync_all(self, files: Sequence[File]) -> None:
-        """`sync` for many files in one round, as parallel as the disk likes. The first failure is raised, after all ended."""
+        """`sync` for many files in one round, as parallel as the disk likes. A failure is raised after all have ended."""
         ...
 
     def space(self, path: str) -> Space: ...

@@ -1,0 +1,169 @@
+"""One open file of the operating system.
+
+Reads and writes happen on the caller's thread: they are copies to and from the page cache, and a round trip to a thread
+costs more than most of them take. What truly waits for the disk, the sync, runs in the disk's own threads.
+"""
+
+import errno
+import fcntl
+import os
+from collections.abc import Sequence
+from typing import Final
+
+from headwater.kernel.errors import DiskError
+from headwater.kernel.real.failures import disk_error
+from headwater.kernel.real.syncing import SyncThreads
+from headwater.kernel.world import Buffer, Mode
+
+IOV_MAX: Final = os.sysconf("SC_IOV_MAX")
+_FLAGS: Final = {Mode.READ: os.O_RDONLY, Mode.WRITE: os.O_RDWR | os.O_CREAT}
+_FULL_SYNC: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
+_NO_WAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
+_SCRATCH: Final = bytearray(1024 * 1024)
+"""Where reads that may find nothing land first: only the loop's thread reads, and `bytes` can't be read into."""
+
+
+def sync_descriptor(descriptor: int) -> None:
+    """To stable storage. On macOS only F_FULLFSYNC empties the drive's own cache too."""
+    if _FULL_SYNC is not None:
+        fcntl.fcntl(descriptor, _FULL_SYNC)
+    else:
+        os.fdatasync(descriptor)
+
+
+class RealFile:
+    """A descriptor and the path it was opened by. It is closed only after the last round of syncs that holds it."""
+
+    __slots__ = ("_closed", "_descriptor", "_failure", "_path", "_syncing", "_threads")
+
+    def __init__(self, path: str, mode: Mode, threads: SyncThreads) -> None:
+        try:
+            self._descriptor = os.open(path, _FLAGS[mode], 0o644)
+        except OSError as error:
+            raise disk_error(path, error) from error
+        self._path = path
+        self._threads = threads
+        self._failure: DiskError | None = None
+        self._syncing = 0
+        self._closed = False
+
+    @property
+    def path(self) -> str:
+        return self._path
+
+    @property
+    def size(self) -> int:
+        try:
+            return os.fstat(self._descriptor).st_size
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    def pread(self, size: int, offset: int) -> bytes:
+        try:
+            return os.pread(self._descriptor, size, offset)
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    def pread_now(self, size: int, offset: int) -> bytes | None:
+        if _NO_WAIT is None:
+            return self.pread(size, offset)
+        try:
+            return self._cached(size, offset, _NO_WAIT)
+        except BlockingIOError:
+            return None
+        except OSError as error:
+            if error.errno == errno.EOPNOTSUPP:  # a file system that can't tell: its reads are plain reads
+                return self.pread(size, offset)
+            raise disk_error(self._path, error) from error
+
+    def _cached(self, size: int, offset: int, no_wait: int) -> bytes | None:
+        """A short read is the end of the file or the end of what is cached; only the size tells which."""
+        pieces: list[bytes] = []
+        at, end = offset, offset + size
+        while at < end:
+            window = memoryview(_SCRATCH)[: end - at]
+            got = os.preadv(self._descriptor, [window], at, no_wait)
+            pieces.append(bytes(window[:got]))
+            at += got
+            if got < len(window):
+                if at < os.fstat(self._descriptor).st_size:
+                    return None
+                break
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def append(self, buffers: Sequence[Buffer]) -> int:
+        try:
+            os.lseek(self._descriptor, 0, os.SEEK_END)
+            if len(buffers) <= IOV_MAX:
+                return self._write_group(buffers)
+            return sum(self._write_group(buffers[at : at + IOV_MAX]) for at in range(0, len(buffers), IOV_MAX))
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    def _write_group(self, buffers: Sequence[Buffer]) -> int:
+        wanted = sum(map(len, buffers))
+        written = os.writev(self._descriptor, buffers) if wanted else 0
+        if written < wanted:
+            self._complete(b"".join(buffers), written)
+        return wanted
+
+    def _complete(self, data: Buffer, written: int) -> None:
+        """A short write is rare (a disk that just filled up, over 2 GiB at once): the rest is copied and written."""
+        rest = memoryview(data)[written:]
+        while rest:
+            rest = rest[os.write(self._descriptor, rest) :]
+
+    def pwrite(self, data: Buffer, offset: int) -> None:
+        rest = memoryview(data)
+        try:
+            while rest:
+                done = os.pwrite(self._descriptor, rest, offset)
+                rest, offset = rest[done:], offset + done
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    def truncate(self, size: int) -> None:
+        try:
+            os.ftruncate(self._descriptor, size)
+        except OSError as error:
+            raise disk_error(self._path, error) from error
+
+    async def sync(self) -> None:
+        await sync_together((self,), self._threads)
+
+    def sync_here(self) -> None:
+        """In a sync thread. After a failure the page cache no longer tells the truth, so it is never tried again."""
+        if self._failure is not None:
+            raise self._failure
+        try:
+            sync_descriptor(self._descriptor)
+        except OSError as error:
+            self._failure = disk_error(self._path, error)
+            raise self._failure from error
+
+    def hold(self) -> None:
+        """A round of syncs begins: the descriptor's number must not be given to another file until it ended."""
+        self._syncing += 1
+
+    def let_go(self) -> None:
+        self._syncing -= 1
+        if self._closed and not self._syncing:
+            os.close(self._descriptor)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            if not self._syncing:
+                os.close(self._descriptor)
+
+
+async def sync_together(files: Sequence[RealFile], threads: SyncThreads) -> None:
+    """One round over `files`, which stay open under it even if its waiter is cancelled."""
+    for file in files:
+        file.hold()
+
+    def ended() -> None:
+        for file in files:
+            file.let_go()
+
+    await threads.run([file.sync_here for file in files], ended)

@@ -1,0 +1,115 @@
+"""What the contract can't show on a healthy disk: failures, short writes, and who holds a descriptor."""
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from headwater.kernel.errors import DiskError, DiskFull
+from headwater.kernel.real import file as file_module
+from headwater.kernel.real.disk import RealDisk
+from headwater.kernel.real.syncing import SyncThreads
+from headwater.kernel.world import Mode
+
+
+def test_a_failed_sync_is_never_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    tries: list[int] = []
+
+    def fail(descriptor: int) -> None:
+        tries.append(descriptor)
+        raise OSError(errno.EIO, "Input/output error")
+
+    disk = RealDisk()
+    file = disk.open(str(tmp_path / "a"), Mode.WRITE)
+    monkeypatch.setattr(file_module, "sync_descriptor", fail)
+    for _ in range(2):
+        with pytest.raises(DiskError, match="a: Input/output error"):
+            asyncio.run(file.sync())
+    monkeypatch.undo()
+    with pytest.raises(DiskError, match="Input/output error"):
+        asyncio.run(disk.sync_all([file]))
+    assert len(tries) == 1
+
+
+def test_one_file_that_fails_fails_the_round_after_the_others_are_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    synced: list[int] = []
+
+    def fail_first(descriptor: int) -> None:
+        synced.append(descriptor)
+        if len(synced) == 1:
+            raise OSError(errno.EIO, "Input/output error")
+
+    disk = RealDisk()
+    files = [disk.open(str(tmp_path / str(number)), Mode.WRITE) for number in range(30)]
+    monkeypatch.setattr(file_module, "sync_descriptor", fail_first)
+    with pytest.raises(DiskError):
+        asyncio.run(disk.sync_all(files))
+    assert len(synced) == len(files)
+
+
+def test_a_short_write_is_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    writev = os.writev
+    monkeypatch.setattr(os, "writev", lambda descriptor, buffers: writev(descriptor, [b"".join(buffers)[:4]]))
+    file = RealDisk().open(str(tmp_path / "a"), Mode.WRITE)
+    assert file.append([b"abc", b"def", memoryview(b"ghi")]) == 9
+    assert file.pread(20, 0) == b"abcdefghi"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a disk that is always full is Linux's /dev/full")
+def test_a_full_disk_says_so():
+    with pytest.raises(DiskFull, match="/dev/full: no space is left"):
+        RealDisk().open("/dev/full", Mode.WRITE).append([b"x"])
+
+
+def test_a_file_system_that_can_not_tell_what_is_cached_is_read_plainly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> int:
+        raise OSError(errno.EOPNOTSUPP, "Operation not supported")
+
+    file = RealDisk().open(str(tmp_path / "a"), Mode.WRITE)
+    file.append([b"abc"])
+    monkeypatch.setattr(os, "preadv", refuse, raising=False)
+    monkeypatch.setattr(file_module, "_NO_WAIT", 8)
+    assert file.pread_now(10, 0) == b"abc"
+
+
+@pytest.mark.parametrize(("got", "expected"), [(0, None), (2, None), (5, b"ab\0\0\0")])
+def test_bytes_that_are_not_cached_to_the_end_are_not_there_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, got: int, expected: bytes | None
+):
+    def cached_only(_: int, windows: list[memoryview], *__: object) -> int:
+        windows[0][:2] = b"ab"
+        windows[0][2:5] = bytes(3)
+        return got
+
+    file = RealDisk().open(str(tmp_path / "a"), Mode.WRITE)
+    file.append([b"abcde"])
+    monkeypatch.setattr(os, "preadv", cached_only, raising=False)
+    monkeypatch.setattr(file_module, "_NO_WAIT", 8)
+    assert file.pread_now(10, 0) == expected
+
+
+def test_a_descriptor_stays_open_under_a_sync_whose_waiter_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    async def leave_and_close() -> None:
+        file = RealDisk().open(str(tmp_path / "a"), Mode.WRITE)
+        waiter = asyncio.ensure_future(file.sync())
+        await asyncio.sleep(0)
+        waiter.cancel()
+        file.close()
+        await asyncio.wait([waiter])
+        assert not closed
+        file.let_go()  # stands for the end of the round, whenever its thread comes to it
+        assert len(closed) == 1
+
+    closed: list[int] = []
+    monkeypatch.setattr(SyncThreads, "_start_threads", lambda *_: None)
+    with asyncio.Runner() as runner:
+        loop = runner.get_loop()
+        monkeypatch.setattr(os, "close", closed.append)
+        loop.run_until_complete(leave_and_close())
+        monkeypatch.undo()
