@@ -6,6 +6,7 @@ MachineError
   Conflict               another writer was faster
   UnreadableRecord       the log holds a record that this version doesn't know
   TooManyWaiting         a bounded queue is full; retriable
+  Stopped                COORDINATOR_NOT_AVAILABLE      the machine runs here no longer; retriable elsewhere
 """
 
 from headwater.kernel.errors import HeadwaterError
@@ -40,3 +41,8 @@ class UnreadableRecord(MachineError):
 class TooManyWaiting(MachineError):
     def __init__(self, name: str, bound: int) -> None:
         super().__init__(f"{name} has {bound} requests waiting already; try again later")
+
+
+class Stopped(MachineError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} does not run here any longer; try again")

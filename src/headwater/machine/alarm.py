@@ -1,0 +1,33 @@
+"""One timer for one machine, in elapsed milliseconds.
+
+It is only ever moved earlier. A deadline that moves away, as with every heartbeat, leaves the timer where it is: one that
+rings too early looks again, which is cheaper than to move it each time.
+"""
+
+from asyncio import TimerHandle, get_running_loop
+from collections.abc import Callable
+
+
+class Alarm:
+    """Calls `ring` with the deadline that was reached; elapsed time is at least that then, whatever floats say."""
+
+    def __init__(self, ring: Callable[[int], None]) -> None:
+        self._ring = ring
+        self._timer: TimerHandle | None = None
+
+    def set(self, deadline: int | None) -> None:
+        if deadline is None:
+            return
+        when = deadline / 1000
+        if self._timer is None or when < self._timer.when():
+            self.stop()
+            self._timer = get_running_loop().call_at(when, self._reached, deadline)
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _reached(self, deadline: int) -> None:
+        self._timer = None
+        self._ring(deadline)

@@ -1,0 +1,249 @@
+"""The only runner of machines: loads one, keeps its log behind it, its timer before it, and tells who acts on the world.
+
+    requests -> Head: decide, replay, queue          in one step, without waiting
+                  |
+             one append in flight, which takes all that queued up during the one before
+                  |
+             subscribers, then held answers           in the order of the log
+
+If an append fails, is overtaken by another writer, or its outcome is unknown, nothing is undone: everyone who waits gets
+a retriable error, the head is thrown away, and a new one is loaded from snapshot and log before the next decision. What
+had been written after all is found by that load.
+"""
+
+import asyncio
+import logging
+from asyncio import Event, Future
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+
+from headwater.kernel.world import Clock
+from headwater.machine.alarm import Alarm
+from headwater.machine.decision import Answer, Record
+from headwater.machine.errors import Conflict, OutcomeUnknown, Reloading, Stopped
+from headwater.machine.head import Head
+from headwater.machine.journal import Journal
+from headwater.machine.machine import Machine, Moment
+from headwater.machine.snapshots import SnapshotPolicy, Snapshots
+from headwater.wire.types import Offset
+
+M = TypeVar("M", bound=Machine)
+T = TypeVar("T")
+Subscriber = Callable[[Sequence[Record]], None]
+
+_log = logging.getLogger(__name__)
+
+
+class Limits(Struct, frozen=True, kw_only=True):
+    """What a runtime may hold, and how long it waits."""
+
+    waiting_max: int = 100_000
+    append_timeout_ms: int = 30_000
+    reload_delay_min_ms: int = 20
+    reload_delay_max_ms: int = 5_000
+    snapshots: SnapshotPolicy = SnapshotPolicy()
+
+
+class Runtime(Generic[M]):
+    """One machine over one journal."""
+
+    def __init__(
+        self, name: str, make: Callable[[], M], journal: Journal, *, clock: Clock, limits: Limits | None = None
+    ) -> None:
+        self.name = name
+        self._make = make
+        self._journal = journal
+        self._clock = clock
+        self._limits = limits or Limits()
+        self._snapshots = Snapshots(make, journal, clock=clock, policy=self._limits.snapshots)
+        self._subscribers: list[tuple[Subscriber, Callable[[M], None]]] = []
+        self._head: Head[M] | None = None
+        self._end = Offset(0)
+        self._work = Event()
+        self._idle = Event()
+        self._alarm = Alarm(self._ring)
+        self._delay_ms = self._limits.reload_delay_min_ms
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    @property
+    def head(self) -> M:
+        """The live state, for looks that only narrow what is done next: it is ahead of what is durable."""
+        return self._current().machine
+
+    def subscribe(self, subscriber: Subscriber, *, reloaded: Callable[[M], None]) -> None:
+        """Hear of durable records in order, each once after a load; `reloaded` gets the whole state at each load.
+
+        Only before `start`. The records of one append come in one call, before the answers that waited for them. One that
+        raises has the machine loaded anew, and so gets the whole state.
+        """
+        assert self._task is None, "a subscriber that comes late would miss records"
+        self._subscribers.append((subscriber, reloaded))
+
+    async def start(self) -> None:
+        """Load the machine; requests are taken from then on. Raises what the journal raises."""
+        await self._load()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"{self.name} runtime")
+
+    def submit(self, requests: Sequence[Any]) -> Future[list[Answer]]:
+        """Decide these in this very call, item by item, each seeing the one before; their records share a batch.
+
+        The answers come, in order, when everything they rest on is durable. Raises Reloading, Stopped or TooManyWaiting at once;
+        the future fails with OutcomeUnknown where the append failed.
+        """
+        head = self._current()
+        try:
+            return head.submit(requests, self._moment())
+        finally:
+            self._stepped(head)
+
+    async def ask(self, request: Any) -> Answer:
+        """One request, one answer."""
+        answers = await self.submit((request,))
+        return answers[0]
+
+    def read(self, query: Callable[[M], T]) -> Awaitable[T]:
+        """What `query` finds in the head now, given out when all that the head had replayed is durable."""
+        return _only(self._current().read(query))
+
+    async def snapshot(self) -> None:
+        """Write the durable state as a snapshot now."""
+        await self._snapshots.take()
+
+    async def close(self, deadline_s: float) -> None:
+        """Take no more requests, append what is queued, and fail what is still parked."""
+        self._stopping = True
+        if self._task is None:
+            return
+        try:
+            async with asyncio.timeout(deadline_s):
+                while self._head is not None and not self._head.settled:
+                    self._idle.clear()
+                    await self._idle.wait()
+        except TimeoutError:
+            _log.warning("%s: not all that was queued could be appended before the deadline", self.name)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        self._drop(Stopped(self.name))
+
+    def _current(self) -> Head[M]:
+        if self._stopping:
+            raise Stopped(self.name)
+        if self._head is None or self._head.broken is not None:
+            raise Reloading(self.name)
+        return self._head
+
+    def _moment(self, elapsed_min: int = 0) -> Moment:
+        return Moment(wall=self._clock.now(), elapsed=max(elapsed_min, int(asyncio.get_running_loop().time() * 1000)))
+
+    def _stepped(self, head: Head[M]) -> None:
+        """After every step: someone must append what it queued, and its next deadline may have changed."""
+        if head.queued or head.broken is not None:
+            self._work.set()
+        if head.broken is None:
+            self._alarm.set(head.machine.next_deadline())
+
+    def _ring(self, deadline: int) -> None:
+        head = self._head
+        if head is None or head.broken is not None or self._stopping:
+            return
+        moment = self._moment(elapsed_min=deadline)
+        due = head.machine.next_deadline()
+        try:
+            if due is not None and due <= moment.elapsed:
+                head.pass_time(moment)
+        except Exception:
+            _log.exception("%s: what was due could not be decided", self.name)
+        self._stepped(head)
+
+    async def _run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_and_reload(), name=f"{self.name} writer")
+            group.create_task(self._take_snapshots(), name=f"{self.name} snapshots")
+
+    async def _write_and_reload(self) -> None:
+        while True:
+            try:
+                while True:
+                    await self._work.wait()
+                    self._work.clear()
+                    await self._append()
+            except Exception as error:
+                self._drop(OutcomeUnknown(self.name, str(error) or repr(error)))
+                await self._pause(error)
+            await self._reload()
+
+    async def _append(self) -> None:
+        head = self._head
+        assert head is not None
+        decisions, position = head.take()
+        if decisions:
+            async with asyncio.timeout(self._limits.append_timeout_ms / 1000):
+                self._end = await self._journal.append(decisions, expected_end=self._end, now=self._clock.now())
+            records = [record for decision in decisions for record in decision]
+            self._publish(records)
+            head.settle(position)
+            self._delay_ms = self._limits.reload_delay_min_ms
+            self._snapshots.count(len(records))
+        if head.broken is not None:
+            raise head.broken
+        self._idle.set()
+
+    def _publish(self, records: Sequence[Record]) -> None:
+        for subscriber, _ in self._subscribers:
+            subscriber(records)
+
+    def _drop(self, error: Exception) -> None:
+        head, self._head = self._head, None
+        self._alarm.stop()
+        self._idle.set()
+        if head is not None:
+            head.fail(error)
+
+    async def _pause(self, error: Exception) -> None:
+        """A conflict is solved by loading at once; before other troubles the waits grow until an append succeeds."""
+        if isinstance(error, Conflict):
+            _log.info("%s: %s", self.name, error)
+            return
+        _log.warning("%s: is loaded anew in %d ms: %r", self.name, self._delay_ms, error)
+        await asyncio.sleep(self._delay_ms / 1000)
+        self._delay_ms = min(2 * self._delay_ms, self._limits.reload_delay_max_ms)
+
+    async def _reload(self) -> None:
+        while True:
+            try:
+                return await self._load()
+            except Exception as error:
+                await self._pause(error)
+
+    async def _load(self) -> None:
+        machine = self._make()
+        loaded = 0
+
+        def replay(record: Record) -> None:
+            nonlocal loaded
+            loaded += 1
+            machine.replay(record)
+
+        self._end = await self._journal.load(replay)
+        head = Head(self.name, machine, waiting_max=self._limits.waiting_max)
+        for _, reloaded in self._subscribers:
+            reloaded(machine)
+        self._work.clear()
+        self._head = head
+        self._snapshots.count(loaded)
+        self._stepped(head)
+
+    async def _take_snapshots(self) -> None:
+        while True:
+            await self._snapshots.due.wait()
+            try:
+                await self._snapshots.take()
+            except Exception:
+                _log.exception("%s: no snapshot could be taken", self.name)
+
+
+async def _only(answers: Future[list[T]]) -> T:
+    return (await answers)[0]
