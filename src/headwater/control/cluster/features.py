@@ -1,0 +1,143 @@
+"""Feature levels (KIP-584, KIP-1022): which formats and protocols the cluster has agreed on.
+
+Clients act on them, so what is not built yet is supported at level 0 only. `metadata.version` decides at which version
+each metadata record is written; the numbers are those of Kafka 4.4's `MetadataVersion`.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from headwater.control.cluster.requests import Bootstrap, FeatureChange, UpdateFeatures
+from headwater.control.errors import InvalidUpdateVersion
+from headwater.machine.decision import Decision, Record, Ticket, answer
+from headwater.wire.records.feature_level_record import FeatureLevelRecord
+
+METADATA_VERSION: Final = "metadata.version"
+LOWEST_METADATA: Final = 7
+"""3.3-IV3, the first that Kafka 4 can begin with."""
+LATEST_METADATA: Final = 33
+"""4.4-IV2."""
+
+SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
+    METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
+    "kraft.version": (0, 0),
+    "transaction.version": (0, 0),
+    "group.version": (0, 0),
+    "share.version": (0, 0),
+    "streams.version": (0, 0),
+    "eligible.leader.replicas.version": (0, 0),
+}
+"""Feature name to the lowest and highest level that this program can live with."""
+
+_METADATA_NAMES: Final[Mapping[int, str]] = {
+
+        7: "3.3-IV3",
+        8: "3.4-IV0",
+        9: "3.5-IV0",
+        10: "3.5-IV1",
+        11: "3.5-IV2",
+        12: "3.6-IV0",
+        13: "3.6-IV1",
+        14: "3.6-IV2"
+    ,
+    15: "3.7-IV0", 16: "3.7-IV1", 17: "3.7-IV2", 18: "3.7-IV3", 19: "3.7-IV4", 20: "3.8-IV0", 21: "3.9-IV0",
+    22: "4.0-IV0", 23: "4.0-IV1", 24: "4.0-IV2", 25: "4.0-IV3", 26: "4.1-IV0", 27: "4.1-IV1",
+    28: "4.2-IV0", 29: "4.2-IV1", 30: "4.3-IV0", 31: "4.4-IV0", 32: "4.4-IV1", 33: "4.4-IV2",
+}
+_CHANGED_METADATA: Final = frozenset({7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33})
+"""Levels that brought new records or fields: going back over one of them could lose metadata."""
+
+_CONTROLLER_REGISTRATION_FROM: Final = 15
+
+
+def metadata_name(level: int) -> str:
+    """Kafka's name of a metadata.version, such as `4.4-IV2`."""
+    return _METADATA_NAMES[level]
+
+
+class Features:
+    """The family of FeatureLevelRecord."""
+
+    def __init__(self) -> None:
+        self._levels: dict[str, int] = {}
+        self._changes = 0
+
+    @property
+    def finalized(self) -> Mapping[str, int]:
+        """Only what is above 0, as in ApiVersions."""
+        return self._levels
+
+    @property
+    def epoch(self) -> int:
+        """Grows with each change, for ApiVersions' FinalizedFeaturesEpoch; -1 before the first."""
+        return self._changes - 1
+
+    @property
+    def metadata_level(self) -> int:
+        return self._levels.get(METADATA_VERSION, LOWEST_METADATA)
+
+    @property
+    def registers_controllers(self) -> bool:
+        return self.metadata_level >= _CONTROLLER_REGISTRATION_FROM
+
+    def decide_bootstrap(self, request: Bootstrap, *, ticket: Ticket) -> Decision:
+        if self._levels:
+            return answer(ticket, None)
+        records = tuple(_level(name, level) for name, level in request.levels.items())
+        return Decision(records=records, answers=((ticket, None),))
+
+    def decide_update(self, request: UpdateFeatures, *, ticket: Ticket) -> Decision:
+        """All or nothing; the first refusal stands for all."""
+        for change in request.changes:
+            if refusal := self._check(change):
+                return answer(ticket, refusal)
+        if request.validate_only:
+            return answer(ticket, None)
+        records = tuple(_level(each.name, each.level) for each in request.changes)
+        return Decision(records=records, answers=((ticket, None),))
+
+    def _check(self, change: FeatureChange) -> InvalidUpdateVersion | None:
+        current = self._levels.get(change.name, 0)
+        low, high = SUPPORTED.get(change.name, (0, -1))
+        if change.level < 0:
+            return _refuse(change, "A feature version cannot be less than 0.")
+        if change.name not in SUPPORTED:
+            return _refuse(change, "This cluster doesn't know the feature.")
+        if not low <= change.level <= high:
+            return _refuse(change, f"This cluster only supports versions {low}-{high}.")
+        if change.level < current and not change.downgrade:
+            return _refuse(
+                change,
+                "Can't downgrade the version of this feature without setting the upgrade type to either safe or unsafe downgrade.",
+            )
+        if change.level > current and change.downgrade:
+            return _refuse(change, "Can't downgrade to a newer version.")
+        if change.name == METADATA_VERSION and _loses_metadata(change.level, current):
+            return _refuse(
+                change, "Refusing to perform the requested downgrade because it might delete metadata information."
+            )
+        return None
+
+    def replay(self, record: FeatureLevelRecord) -> None:
+        self._changes += 1
+        if record.feature_level:
+            self._levels[record.name] = record.feature_level
+        else:
+            self._levels.pop(record.name, None)
+
+    def snapshot(self) -> Iterator[Record]:
+        """metadata.version comes first: it says how to read the rest."""
+        for name in sorted(self._levels, key=lambda each: (each != METADATA_VERSION, each)):
+            yield _level(name, self._levels[name])
+
+
+def _loses_metadata(level: int, current: int) -> bool:
+    return any(level < each <= current for each in _CHANGED_METADATA)
+
+
+def _level(name: str, level: int) -> FeatureLevelRecord:
+    return FeatureLevelRecord(name=name, feature_level=level)
+
+
+def _refuse(change: FeatureChange, reason: str) -> InvalidUpdateVersion:
+    return InvalidUpdateVersion(f"Invalid update version {change.level} for feature {change.name}. {reason}")

@@ -1,0 +1,152 @@
+"""The cluster machine: one log of KRaft's metadata records, one family of them a file, joined here by two tables.
+
+A request finds its decider by its type, a record its replayer by its own. Metadata transactions (KIP-868), which Kafka's
+controller writes around long changes, are replayed at their end and dropped at their abort.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from headwater.control.cluster.brokers import Brokers
+from headwater.control.cluster.configs import ConfigRules, Configs
+from headwater.control.cluster.features import Features
+from headwater.control.cluster.kept import KEPT, REMOVALS, Kept
+from headwater.control.cluster.producer_ids import ProducerIds
+from headwater.control.cluster.requests import (
+    AddPartitions,
+    AllocateProducerIds,
+    Bootstrap,
+    ChangeConfigs,
+    CreateTopic,
+    DeleteTopic,
+    RegisterBroker,
+    ResourceType,
+    UpdateFeatures,
+)
+from headwater.control.cluster.topics import Topics
+from headwater.control.errors import UnknownTopic
+from headwater.machine.decision import Decision, Record, Ticket, answer
+from headwater.machine.machine import Moment
+from headwater.wire.records.abort_transaction_record import AbortTransactionRecord
+from headwater.wire.records.begin_transaction_record import BeginTransactionRecord
+from headwater.wire.records.broker_registration_change_record import BrokerRegistrationChangeRecord
+from headwater.wire.records.clear_elr_record import ClearElrRecord
+from headwater.wire.records.config_record import ConfigRecord
+from headwater.wire.records.end_transaction_record import EndTransactionRecord
+from headwater.wire.records.feature_level_record import FeatureLevelRecord
+from headwater.wire.records.fence_broker_record import FenceBrokerRecord
+from headwater.wire.records.no_op_record import NoOpRecord
+from headwater.wire.records.partition_change_record import PartitionChangeRecord
+from headwater.wire.records.partition_record import PartitionRecord
+from headwater.wire.records.producer_ids_record import ProducerIdsRecord
+from headwater.wire.records.register_broker_record import RegisterBrokerRecord
+from headwater.wire.records.register_controller_record import RegisterControllerRecord
+from headwater.wire.records.remove_topic_record import RemoveTopicRecord
+from headwater.wire.records.topic_record import TopicRecord
+from headwater.wire.records.unfence_broker_record import UnfenceBrokerRecord
+from headwater.wire.records.unregister_broker_record import UnregisterBrokerRecord
+from headwater.wire.records.unregister_controller_record import UnregisterControllerRecord
+from headwater.wire.records.zk_migration_state_record import ZkMigrationStateRecord
+from headwater.wire.schema import Message
+from headwater.wire.types import TopicName
+
+Decider = Callable[..., Decision]
+Replayer = Callable[[Any], None]
+
+
+class Cluster:
+    """Brokers, topics, settings, features and producer ids. What handlers read stands in its public families."""
+
+    def __init__(self, *, rules: ConfigRules) -> None:
+        self.features = Features()
+        self.brokers = Brokers()
+        self.configs = Configs(rules=rules)
+        self.topics = Topics(brokers=self.brokers, configs=self.configs)
+        self.producer_ids = ProducerIds()
+        self._kept = Kept()
+        self._transaction: list[Record] | None = None
+        self._deciders = self._decider_table()
+        self._replayers = self._replayer_table()
+
+    def decide(self, request: object, *, ticket: Ticket, moment: Moment) -> Decision:  # noqa: ARG002 - nothing here is timed
+        return self._deciders[type(request)](request, ticket=ticket)
+
+    def next_deadline(self) -> int | None:
+        return None
+
+    def decide_due(self, moment: Moment) -> Decision:  # noqa: ARG002
+        return Decision()
+
+    def replay(self, record: Record) -> None:
+        kind = type(record)
+        if kind is BeginTransactionRecord:
+            self._transaction = []
+        elif kind is AbortTransactionRecord:
+            self._transaction = None
+        elif kind is EndTransactionRecord:
+            done, self._transaction = self._transaction or [], None
+            for each in done:
+                self._replayers[type(each)](each)
+        elif self._transaction is not None:
+            self._transaction.append(record)
+        else:
+            self._replayers[kind](record)
+
+    def snapshot(self) -> Iterator[Record]:
+        """In an order in which each record finds what it leans on."""
+        yield from self.features.snapshot()
+        yield from self.brokers.snapshot()
+        yield from self.topics.snapshot()
+        yield from self.configs.snapshot()
+        yield from self.producer_ids.snapshot()
+        yield from self._kept.snapshot()
+
+    def _decide_register(self, request: RegisterBroker, *, ticket: Ticket) -> Decision:
+        records = self.brokers.registration(request, controller_registration=self.features.registers_controllers)
+        epochs = self.topics.new_epochs(request.node_id) if request.unclean else ()
+        return Decision(records=(*records, *epochs), answers=((ticket, records[0].broker_epoch),))
+
+    def _decide_change_configs(self, request: ChangeConfigs, *, ticket: Ticket) -> Decision:
+        resource = request.resource
+        if resource.type is ResourceType.TOPIC and self.topics.named(TopicName(resource.name)) is None:
+            return answer(ticket, UnknownTopic(resource.name))
+        return self.configs.decide_change(request, ticket=ticket)
+
+    def _decider_table(self) -> Mapping[type, Decider]:
+        return {
+            CreateTopic: self.topics.decide_create,
+            DeleteTopic: self.topics.decide_delete,
+            AddPartitions: self.topics.decide_add_partitions,
+            ChangeConfigs: self._decide_change_configs,
+            AllocateProducerIds: self.producer_ids.decide_allocate,
+            UpdateFeatures: self.features.decide_update,
+            Bootstrap: self.features.decide_bootstrap,
+            RegisterBroker: self._decide_register,
+        }
+
+    def _replayer_table(self) -> Mapping[type[Message], Replayer]:
+        return {
+            TopicRecord: self.topics.replay_topic,
+            PartitionRecord: self.topics.replay_partition,
+            PartitionChangeRecord: self.topics.replay_partition_change,
+            RemoveTopicRecord: self.topics.replay_remove,
+            ClearElrRecord: self.topics.replay_clear_eligible,
+            ConfigRecord: self.configs.replay,
+            FeatureLevelRecord: self.features.replay,
+            ProducerIdsRecord: self.producer_ids.replay,
+            RegisterBrokerRecord: self.brokers.replay_register,
+            BrokerRegistrationChangeRecord: self.brokers.replay_change,
+            FenceBrokerRecord: self.brokers.replay_fence,
+            UnfenceBrokerRecord: self.brokers.replay_unfence,
+            UnregisterBrokerRecord: self.brokers.replay_unregister,
+            RegisterControllerRecord: self.brokers.replay_controller,
+            UnregisterControllerRecord: self.brokers.replay_unregister_controller,
+            NoOpRecord: _ignore,
+            ZkMigrationStateRecord: _ignore,
+            **dict.fromkeys(KEPT, self._kept.replay),
+            **dict.fromkeys(REMOVALS, self._kept.replay_removal),
+        }
+
+
+def _ignore(record: Record) -> None:
+    """A heartbeat of the quorum, or the end of a migration that is long over."""
