@@ -1,0 +1,1 @@
+"""What Kafka keeps in logs and snapshots, generated: metadata, coordinator and control records."""
