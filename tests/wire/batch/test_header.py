@@ -1,6 +1,4 @@
-"""The 61 bytes: known bytes, patched in place, walked up to a torn tail."""
-
-from pathlib import Path
+"""The 61 bytes: patched in place, walked up to a torn tail."""
 
 import pytest
 from msgspec.structs import replace
@@ -11,7 +9,6 @@ from headwater.wire.batch.builder import NewRecord, Producer, build_batch
 from headwater.wire.batch.header import (
     HEADER_BYTES,
     NO_SEQUENCE,
-    BatchHeader,
     iter_headers,
     patch,
     read_header,
@@ -28,32 +25,10 @@ NOON = Timestamp(1_700_000_000_000)
 LATER = Timestamp(NOON + 5_000)
 
 
-def known(name: str) -> bytes:
-    lines = (Path(__file__).parent / "known" / f"{name}.batch").read_text().splitlines()
-    return bytes.fromhex("".join(line.split("#")[0] for line in lines))
-
-
 def three_records(**options) -> bytearray:
     return build_batch(
         [NewRecord(key=b"%d" % i, value=b"v", timestamp=Timestamp(NOON + i)) for i in range(3)], **options
     )
-
-
-def test_one_record_is_written_byte_for_byte_as_the_java_producer_writes_it():
-    assert build_batch([NewRecord(key=b"ab", value=b"cde", timestamp=NOON)]) == known("one_record")
-
-
-def test_a_known_batch_is_read_field_by_field():
-    batch = known("one_record")
-    header = read_header(batch)
-    verify_crc(batch, header)
-    assert header == BatchHeader(
-        batch_length=61, crc=0x8DA096A3, base_timestamp=NOON, max_timestamp=NOON, record_count=1
-    )
-    assert header.size == len(batch)
-    assert (header.compression, header.timestamp_type) == (Compression.NONE, TimestampType.CREATE_TIME)
-    flags = (header.is_control, header.is_transactional, header.has_delete_horizon, header.has_producer)
-    assert not any(flags)
 
 
 def test_offset_and_epoch_are_patched_in_place_and_the_crc_stays_right():
