@@ -8,11 +8,13 @@ LogError
     BatchTooLarge         MESSAGE_TOO_LARGE
     TimestampRefused      INVALID_TIMESTAMP
     UnsupportedFormat     UNSUPPORTED_FOR_MESSAGE_FORMAT
+    UnsupportedCodec      UNSUPPORTED_COMPRESSION_TYPE
   ProducerRefused         the producer's state forbids the batch; the client's fault
     OutOfOrderSequence    OUT_OF_ORDER_SEQUENCE_NUMBER
     FencedProducer        INVALID_PRODUCER_EPOCH
     DuplicateSequence     DUPLICATE_SEQUENCE_NUMBER       older than the five batches that are remembered
     InvalidTransaction    INVALID_TXN_STATE
+    FencedCoordinator     TRANSACTION_COORDINATOR_FENCED  the marker of a coordinator that was replaced
   FencedEpoch             FENCED_LEADER_EPOCH             the client's view is older than ours
   UnknownEpoch            UNKNOWN_LEADER_EPOCH            the client's view is newer than ours
   EndMoved                no code: another writer was faster than a writer that expected an end; it replays and decides anew
@@ -72,6 +74,10 @@ class UnsupportedFormat(BatchRefused, code=ErrorCode.UNSUPPORTED_FOR_MESSAGE_FOR
     pass
 
 
+class UnsupportedCodec(BatchRefused, code=ErrorCode.UNSUPPORTED_COMPRESSION_TYPE):
+    pass
+
+
 class ProducerRefused(LogError):
     """The producer's epoch, sequence or transaction forbids the batch."""
 
@@ -89,6 +95,10 @@ class DuplicateSequence(ProducerRefused, code=ErrorCode.DUPLICATE_SEQUENCE_NUMBE
 
 
 class InvalidTransaction(ProducerRefused, code=ErrorCode.INVALID_TXN_STATE):
+    pass
+
+
+class FencedCoordinator(ProducerRefused, code=ErrorCode.TRANSACTION_COORDINATOR_FENCED):
     pass
 
 
