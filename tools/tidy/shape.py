@@ -88,37 +88,54 @@ def is_ellipsis(statement: ast.stmt) -> bool:
 
 
 def values_are_frozen(source: Source) -> Iterator[Finding]:
-    """A dataclass is a frozen value, or has slots and is plainly state; more than two fields are given by name."""
-    if source.generated:
+    """A value says frozen=True. State says what it is: a dataclass by slots=True, a Struct by frozen=False."""
+    if source.generated or source.inside("tests/"):
         return
     for node in source.nodes:
-        if not isinstance(node, ast.ClassDef):
-            continue
-        for options in dataclass_options(source, node):
-            if not options & {"frozen", "slots"}:
-                yield Finding(line=node.lineno, says=f"{node.name}: say frozen=True (a value) or slots=True (state)")
-            yield from by_keyword(node, options)
-        if any(source.dotted(base) == "msgspec.Struct" for base in node.bases):
-            options = switched_on(node.keywords)
-            if "frozen" not in options:
-                yield Finding(line=node.lineno, says=f"{node.name}: a Struct is a value, say frozen=True")
-            yield from by_keyword(node, options)
+        for keywords in value_options(source, node):
+            if isinstance(node, ast.ClassDef) and not says_if_frozen(keywords):
+                yield Finding(line=node.lineno, says=f"{node.name}: say frozen=True (a value), or that it is state")
 
 
-def dataclass_options(source: Source, node: ast.ClassDef) -> Iterator[frozenset[str]]:
+def fields_have_names(source: Source) -> Iterator[Finding]:
+    """Whoever makes a value of more than two fields says which is which."""
+    if source.generated or source.inside("tests/"):
+        return
+    for node in source.nodes:
+        for keywords in value_options(source, node):
+            if isinstance(node, ast.ClassDef) and not switched_on(keywords, "kw_only"):
+                count = positional_fields(node)
+                if count > POSITIONAL_FIELDS_MAX:
+                    yield Finding(line=node.lineno, says=f"{node.name} has {count} fields: say kw_only=True")
+
+
+def value_options(source: Source, node: ast.AST) -> Iterator[list[ast.keyword]]:
+    """How a dataclass or a Struct is declared; nothing for any other class."""
+    if not isinstance(node, ast.ClassDef):
+        return
     for decorator in node.decorator_list:
         named, keywords = (decorator.func, decorator.keywords) if isinstance(decorator, ast.Call) else (decorator, [])
         if source.dotted(named) == "dataclasses.dataclass":
-            yield switched_on(keywords)
+            yield keywords
+    if any(source.dotted(base) == "msgspec.Struct" for base in node.bases):
+        yield node.keywords
 
 
-def switched_on(keywords: list[ast.keyword]) -> frozenset[str]:
-    return frozenset(each.arg for each in keywords if each.arg and getattr(each.value, "value", None) is True)
+def says_if_frozen(keywords: list[ast.keyword]) -> bool:
+    return any(each.arg == "frozen" for each in keywords) or switched_on(keywords, "slots")
 
 
-def by_keyword(node: ast.ClassDef, options: frozenset[str]) -> Iterator[Finding]:
-    fields = [
-        each for each in node.body if isinstance(each, ast.AnnAssign) and "ClassVar" not in ast.unparse(each.annotation)
-    ]
-    if len(fields) > POSITIONAL_FIELDS_MAX and "kw_only" not in options:
-        yield Finding(line=node.lineno, says=f"{node.name} has {len(fields)} fields: say kw_only=True")
+def switched_on(keywords: list[ast.keyword], name: str) -> bool:
+    return any(each.arg == name and getattr(each.value, "value", None) is True for each in keywords)
+
+
+def positional_fields(node: ast.ClassDef) -> int:
+    """Those before a `_: KW_ONLY`; class variables are none."""
+    count = 0
+    for each in node.body:
+        if isinstance(each, ast.AnnAssign):
+            annotation = ast.unparse(each.annotation)
+            if annotation.endswith("KW_ONLY"):
+                break
+            count += "ClassVar" not in annotation
+    return count
