@@ -1,0 +1,112 @@
+"""A whole cluster in one thread from one seed: `with simulate(seed, faults=[...]) as simulation`.
+
+A test makes hosts, starts a program on each, and runs its own clients as the main coroutine:
+
+    with simulate(seed, faults=[crash, slow_disk]) as simulation:
+        broker = simulation.host("broker-1")
+        broker.start(lambda world: run_broker(world, ...))
+        history = simulation.run(clients())
+
+Faults work from `run` on, until the main coroutine calls `calm()` or ends. A failure tells the seed and the last events.
+"""
+
+import asyncio
+import gc
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from random import Random
+from typing import Any, TypeVar
+
+from tests.simulation.world.host import Host
+from tests.simulation.world.loop import SimulatedLoop
+from tests.simulation.world.network import Network
+from tests.simulation.world.randomness import stream
+from tests.simulation.world.trace import Trace
+
+Result = TypeVar("Result")
+Fault = Callable[["Simulation", Random], Coroutine[Any, Any, None]]
+"""Disturbs the simulation for as long as it is left running; `calm` undoes what it left behind."""
+
+WITHIN_S = 3600.0
+
+
+class Simulation:
+    def __init__(self, seed: int, faults: Sequence[Fault]) -> None:
+        self.seed = seed
+        self.trace = Trace(seed)
+        self.loop = SimulatedLoop(self.trace)
+        self.trace.time = self.loop.time
+        self.network = Network(self.loop, stream(seed, "network"), self.trace)
+        self.hosts: dict[str, Host] = {}
+        self._faults = faults
+        self._disturbing: list[asyncio.Task[None]] = []
+        self._unhandled: list[BaseException] = []
+        self.network.names["outside"] = "10.0.1.1"
+        self._outside, self._context, self.world = Host(self, "outside", "10.0.1.1").enter()
+        """The machine of the main coroutine, which no fault hits but those of the network."""
+        self.loop.set_exception_handler(self._note_unhandled)
+
+    def host(self, name: str) -> Host:
+        """A machine of this name, which is made when it is first asked for."""
+        if name not in self.hosts:
+            address = f"10.0.0.{len(self.hosts) + 1}"
+            self.network.names[name] = address
+            self.hosts[name] = Host(self, name, address)
+        return self.hosts[name]
+
+    def run(self, main: Coroutine[Any, Any, Result], *, within_s: float = WITHIN_S) -> Result:
+        """Run `main` on a machine of its own, in at most `within_s` simulated seconds, under the faults."""
+        self.loop.ends_at = self.loop.now + within_s
+        result = self._context.run(self.loop.run_until_complete, self._under_faults(main))
+        if self._unhandled:
+            raise self._unhandled[0]
+        return result
+
+    def calm(self) -> None:
+        """End all faults: from now on everything that is up works."""
+        for task in self._disturbing:
+            task.cancel()
+        self._disturbing.clear()
+        self.network.heal()
+        for host in self.hosts.values():
+            host.recover()
+
+    async def _under_faults(self, main: Coroutine[Any, Any, Result]) -> Result:
+        self._disturbing = [
+            self.loop.create_task(fault(self, stream(self.seed, "fault", number)), name=f"fault {number}")
+            for number, fault in enumerate(self._faults)
+        ]
+        try:
+            return await main
+        finally:
+            self.calm()
+
+    def _note_unhandled(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        error = context.get("exception") or AssertionError(context["message"])
+        self.trace.note(f"unhandled: {context['message']}: {error!r}")
+        self._unhandled.append(error)
+
+    def close(self) -> None:
+        """Bury what still runs, so that nothing of one simulation is left for the next."""
+        for host in self.hosts.values():
+            host.kill()
+        self._outside.alive = False
+        self._outside.bury(self.loop)
+        self.loop.close()
+
+
+@contextmanager
+def simulate(seed: int, *, faults: Sequence[Fault] = ()) -> Iterator[Simulation]:
+    """Garbage is not collected meanwhile: when it is depends on the whole process, and collecting runs code."""
+    simulation = Simulation(seed, faults)
+    gc_was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield simulation
+    except BaseException as failure:
+        failure.add_note(simulation.trace.story())
+        raise
+    finally:
+        simulation.close()
+        if gc_was_on:
+            gc.enable()
