@@ -213,7 +213,7 @@ class Log(Protocol):
         ...
 
     def end_of_epoch(self, epoch: LeaderEpoch) -> EpochEnd | None:
-        """None if nothing is known of this epoch or an earlier one."""
+        """None for an epoch that has not begun here. Where its records are gone it ended at the oldest epoch that is left."""
         ...
 
     async def trim(self, before: Offset) -> None:

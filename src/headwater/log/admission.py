@@ -1,0 +1,151 @@
+"""What must be true of batches before they enter a log, and what is made of them: the same in every engine.
+
+Every batch pays for its header and its CRC. It is opened only where the topic needs it: keys on compacted topics, a codec
+other than the producer's. LogAppendTime is stamped into the header alone, in place where the bytes are writable.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from msgspec import Struct
+
+from headwater.kernel.units import MiB, Timestamp
+from headwater.log.errors import (
+    BatchRefused,
+    BatchTooLarge,
+    CorruptBatchRefused,
+    InvalidBatch,
+    TimestampRefused,
+    UnsupportedCodec,
+)
+from headwater.log.port import Origin
+from headwater.log.settings import LogSettings
+from headwater.wire import errors as wire
+from headwater.wire.batch.attributes import Compression
+from headwater.wire.batch.header import BatchHeader, read_header, stamp_log_append_time, verify_crc
+from headwater.wire.batch.rewrite import recompressed
+from headwater.wire.batch.validate import TimestampWindow, check_produced, check_records
+from headwater.wire.types import LeaderEpoch, Offset
+
+DECOMPRESSED_MAX: Final = 128 * MiB
+"""What one batch may open to, whatever it claims."""
+
+_CODECS: Final = {
+    "uncompressed": Compression.NONE,
+    "gzip": Compression.GZIP,
+    "snappy": Compression.SNAPPY,
+    "lz4": Compression.LZ4,
+    "zstd": Compression.ZSTD,
+}
+
+_REFUSALS: Final[dict[type[wire.BatchError], Callable[[str], BatchRefused]]] = {
+    wire.CorruptBatch: CorruptBatchRefused,
+    wire.InvalidRecord: InvalidBatch,
+    wire.InvalidTimestamp: TimestampRefused,
+    wire.BatchTooLarge: BatchTooLarge,
+    wire.UnsupportedCompression: UnsupportedCodec,
+}
+
+
+class Admitted(Struct, frozen=True, kw_only=True, gc=False):
+    """A batch that may be written as it stands, but for its offset and leader epoch."""
+
+    batch: memoryview
+    header: BatchHeader
+    append_time: Timestamp | None = None
+    """Set where the topic's clock replaced the producer's."""
+
+
+def admit(batch: memoryview, settings: LogSettings, *, origin: Origin, now: Timestamp) -> Admitted:
+    """One whole batch, checked as its origin asks and made as its topic wants it; raises a BatchRefused."""
+    try:
+        match origin:
+            case Origin.CLIENT:
+                return _produced(batch, settings, now)
+            case Origin.COORDINATOR:
+                return Admitted(batch=batch, header=_whole_header(batch))
+            case Origin.LINK:
+                header = _whole_header(batch)
+                verify_crc(batch, header)
+                return Admitted(batch=batch, header=header)
+    except wire.BatchError as error:
+        raise _REFUSALS.get(type(error), InvalidBatch)(str(error)) from None
+
+
+def check_continues(header: BatchHeader, *, end: Offset, epoch: LeaderEpoch | None) -> None:
+    """A copied batch keeps its offset and epoch: neither may lie behind what the log holds. Gaps are allowed."""
+    if header.base_offset < end:
+        raise InvalidBatch(f"a copied batch begins at offset {header.base_offset}, but the log ends at {end}")
+    if epoch is not None and header.partition_leader_epoch < epoch:
+        raise InvalidBatch(f"a copied batch is of epoch {header.partition_leader_epoch}, but {epoch} has begun")
+
+
+def _whole_header(batch: memoryview) -> BatchHeader:
+    header = read_header(batch)
+    if header.size != len(batch):
+        raise InvalidBatch(f"the batch says it is {header.size} bytes, but {len(batch)} are here")
+    return header
+
+
+def _produced(batch: memoryview, settings: LogSettings, now: Timestamp) -> Admitted:
+    window = None if settings.log_append_time else _window(settings, now)
+    header = check_produced(batch, bytes_max=settings.max_message_bytes, timestamps=window)
+    codec = _CODECS.get(settings.compression_type, header.compression)
+    repacked = codec is not header.compression
+    if repacked or settings.compact_policy:
+        check_records(
+            batch, header, keyed=settings.compact_policy, timestamps=window, decompressed_max=DECOMPRESSED_MAX
+        )
+    append_time = now if settings.log_append_time else None
+    if repacked:
+        admitted = _repacked(batch, header, settings, codec=codec, append_time=append_time)
+    elif append_time is not None:
+        admitted = _stamped(batch, header, append_time)
+    else:
+        admitted = Admitted(batch=batch, header=header)
+    if admitted.header.size > settings.segment_bytes:
+        raise BatchTooLarge(f"the batch is {admitted.header.size} bytes, but segment.bytes is {settings.segment_bytes}")
+    return admitted
+
+
+def _window(settings: LogSettings, now: Timestamp) -> TimestampWindow:
+    return TimestampWindow(
+        oldest=Timestamp(max(now - settings.timestamp_before_max_ms, 0)),
+        newest=Timestamp(now + settings.timestamp_after_max_ms),
+    )
+
+
+def _repacked(
+    batch: memoryview, header: BatchHeader, settings: LogSettings, *, codec: Compression, append_time: Timestamp | None
+) -> Admitted:
+    packed = recompressed(
+        batch,
+        header,
+        codec=codec,
+        level=_level(codec, settings),
+        log_append_time=append_time,
+        decompressed_max=DECOMPRESSED_MAX,
+    )
+    if len(packed) > settings.max_message_bytes:
+        raise BatchTooLarge(
+            f"the batch is {len(packed)} bytes as {codec.name}, but max.message.bytes is {settings.max_message_bytes}"
+        )
+    return Admitted(batch=memoryview(packed), header=read_header(packed), append_time=append_time)
+
+
+def _level(codec: Compression, settings: LogSettings) -> int | None:
+    match codec:
+        case Compression.GZIP:
+            return settings.gzip_level if settings.gzip_level > 0 else None
+        case Compression.LZ4:
+            return settings.lz4_level
+        case Compression.ZSTD:
+            return settings.zstd_level
+        case _:
+            return None
+
+
+def _stamped(batch: memoryview, header: BatchHeader, append_time: Timestamp) -> Admitted:
+    writable = memoryview(bytearray(batch)) if batch.readonly else batch
+    stamp_log_append_time(writable, header, now=append_time)
+    return Admitted(batch=writable, header=read_header(writable), append_time=append_time)
