@@ -6,6 +6,7 @@ import pytest
 from tests.simulation.simulate import Simulation, simulate
 from tests.simulation.world import faults
 
+from headwater.kernel.errors import DiskError
 from headwater.kernel.world import Mode, World
 
 PORT = 9092
@@ -17,7 +18,8 @@ EVERY_FAULT = (
 
 
 async def keep_lines(world: World) -> None:
-    """A server that syncs every line it gets before it answers with the number of lines it has."""
+    """A server that syncs every line it gets before it answers with its size, and stops when its disk fails."""
+    offline = asyncio.get_running_loop().create_future()
     world.disk.make_folder("/data")
     await world.disk.sync_folder("/")
     file = world.disk.open("/data/lines", Mode.WRITE)
@@ -31,11 +33,14 @@ async def keep_lines(world: World) -> None:
                 writer.write(b"%d %d\n" % (file.size, world.clock.now() + world.randomness.below(10)))
         except ConnectionError:
             pass
+        except DiskError as failure:
+            if not offline.done():
+                offline.set_exception(failure)
         finally:
             writer.close()
 
-    server = await asyncio.start_server(serve, "0.0.0.0", PORT)
-    await server.serve_forever()
+    await asyncio.start_server(serve, "0.0.0.0", PORT)
+    await offline
 
 
 async def send_lines(count: int) -> None:
