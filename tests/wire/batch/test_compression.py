@@ -49,12 +49,18 @@ def test_aiokafka_and_we_read_each_other(plain, codec):
     assert decompress(codec, THEIR_ENCODERS[codec](plain), decompressed_max=MiB) == plain
 
 
-@pytest.mark.parametrize(("codec", "levels"), [("GZIP", (1, 9)), ("LZ4", (1, 12)), ("ZSTD", (1, 19))])
+@pytest.mark.parametrize(("codec", "levels"), [("GZIP", (1, 9)), ("LZ4", (9, 12)), ("ZSTD", (1, 19))])
 def test_each_level_of_a_codec_packs_differently_and_can_be_read(codec, levels):
     plain = b"".join(b'{"id": %d, "name": "flight-%d"}' % (i, i * 7919 % 1000) for i in range(2_000))
     packed = [compress(Compression[codec], plain, level=level) for level in levels]
     assert packed[0] != packed[1]
     assert [decompress(Compression[codec], each, decompressed_max=MiB) for each in packed] == [plain, plain]
+
+
+@pytest.mark.parametrize(("codec", "level"), [("GZIP", -1), ("LZ4", 9), ("ZSTD", 3)])
+def test_kafkas_default_level_is_what_no_level_gives(codec, level):
+    plain = bytes(range(256)) * 100
+    assert compress(Compression[codec], plain, level=level) == compress(Compression[codec], plain)
 
 
 def test_snappy_is_written_in_xerials_frame_and_read_bare_too():

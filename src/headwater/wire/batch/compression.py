@@ -31,21 +31,25 @@ _XERIAL_BLOCK: Final = 32 * KiB
 _LENGTH: Final = Layout(">i")
 
 _GZIP_LEVEL: Final = 6
-_LZ4_LEVEL: Final = 1
 _ZSTD_LEVEL: Final = 3
+_LZ4_KAFKAS_DEFAULT: Final = 9
+"""At which Kafka takes LZ4's fast compressor; at any other level the slow one."""
+_LZ4_FAST: Final = 1
+_LZ4_SLOW_MIN: Final = 3
+"""Below this the codec would be the fast one again."""
 
 
 def compress(codec: Compression, plain: Readable, *, level: int | None = None) -> bytes:
-    """`plain` in `codec`. Without a level it is the codec's own default; snappy has no levels."""
+    """`plain` in `codec`, at a level as Kafka's `compression.<codec>.level` counts it; None is Kafka's default."""
     match codec:
         case Compression.NONE:
             return bytes(plain)
         case Compression.GZIP:
-            return bytes(cramjam.gzip.compress(plain, level=_GZIP_LEVEL if level is None else level))
+            return bytes(cramjam.gzip.compress(plain, level=_GZIP_LEVEL if level is None or level < 0 else level))
         case Compression.SNAPPY:
             return _xerial(plain)
         case Compression.LZ4:
-            return _lz4_frame(plain, _LZ4_LEVEL if level is None else level)
+            return _lz4_frame(plain, _LZ4_KAFKAS_DEFAULT if level is None else level)
         case Compression.ZSTD:
             return bytes(cramjam.zstd.compress(plain, level=_ZSTD_LEVEL if level is None else level))
 
@@ -95,7 +99,8 @@ def _expand(decompress_into: Callable[[Readable, bytearray], int], packed: Reada
 
 
 def _lz4_frame(plain: Readable, level: int) -> bytes:
-    frame = cramjam.lz4.Compressor(level=level, content_checksum=False, block_linked=False)
+    own_level = _LZ4_FAST if level == _LZ4_KAFKAS_DEFAULT else max(level, _LZ4_SLOW_MIN)
+    frame = cramjam.lz4.Compressor(level=own_level, content_checksum=False, block_linked=False)
     frame.compress(bytes(plain))
     return bytes(frame.finish())
 

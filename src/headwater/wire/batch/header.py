@@ -1,7 +1,7 @@
 """The 61 bytes before the records of a batch: read at once, walked, verified and patched in place.
 
 Every produced and every fetched byte passes here, so the header is one `unpack_from` and one positional construction
-(0.3 µs together; keyword construction would double it).
+(0.25 µs together; construction by keyword would nearly double it).
 
     0  base offset             8   outside the CRC: the broker assigns it
     8  batch length            4   bytes after this field, so the whole batch is 12 longer

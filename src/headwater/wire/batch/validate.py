@@ -5,10 +5,18 @@ some topics need: compacted ones, and those whose codec is not the producer's. W
 leave to the header is the timestamps: a batch's first and largest stand in it.
 """
 
+from typing import Final
+
 from msgspec import Struct
 
 from headwater.kernel.units import Timestamp
-from headwater.wire.batch.attributes import Compression, TimestampType
+from headwater.wire.batch.attributes import (
+    CONTROL_BIT,
+    DELETE_HORIZON_BIT,
+    LOG_APPEND_TIME_BIT,
+    TRANSACTIONAL_BIT,
+    Compression,
+)
 from headwater.wire.batch.header import (
     HEADER_BYTES,
     MAGIC,
@@ -20,7 +28,10 @@ from headwater.wire.batch.header import (
     verify_crc,
 )
 from headwater.wire.batch.records import iter_keys
-from headwater.wire.errors import BatchTooLarge, InvalidRecord, InvalidTimestamp, UnsupportedCompression
+from headwater.wire.errors import BatchError, BatchTooLarge, InvalidRecord, InvalidTimestamp, UnsupportedCompression
+
+_NOT_FOR_CLIENTS: Final = CONTROL_BIT | DELETE_HORIZON_BIT | LOG_APPEND_TIME_BIT
+"""Looked at together, for a good batch has none of them and every batch passes here."""
 
 
 class TimestampWindow(Struct, frozen=True, kw_only=True, gc=False):
@@ -85,21 +96,26 @@ def _check_place(header: BatchHeader) -> None:
         raise InvalidRecord(
             f"the batch counts {header.record_count} records, but its last offset delta is {header.last_offset_delta}"
         )
-    if header.has_producer and header.base_sequence < 0:
-        raise InvalidRecord(f"producer {header.producer_id} sent a batch without a sequence number")
-    if header.is_transactional and not header.has_producer:
+    if header.producer_id >= 0:
+        if header.base_sequence < 0:
+            raise InvalidRecord(f"producer {header.producer_id} sent a batch without a sequence number")
+    elif header.attributes & TRANSACTIONAL_BIT:
         raise InvalidRecord("a transactional batch needs a producer id")
 
 
 def _check_attributes(header: BatchHeader, *, zstd_allowed: bool) -> None:
-    if header.is_control:
-        raise InvalidRecord("a client can't write control records")
-    if header.has_delete_horizon:
-        raise InvalidRecord("a client can't set a delete horizon; only compaction does")
+    if header.attributes & _NOT_FOR_CLIENTS:
+        raise _not_for_clients(header)
     if header.compression is Compression.ZSTD and not zstd_allowed:
         raise UnsupportedCompression("this version of Produce knows no zstd")
-    if header.timestamp_type is TimestampType.LOG_APPEND_TIME:
-        raise InvalidTimestamp("a client can't set the timestamp type LogAppendTime")
+
+
+def _not_for_clients(header: BatchHeader) -> BatchError:
+    if header.is_control:
+        return InvalidRecord("a client can't write control records")
+    if header.has_delete_horizon:
+        return InvalidRecord("a client can't set a delete horizon; only compaction does")
+    return InvalidTimestamp("a client can't set the timestamp type LogAppendTime")
 
 
 def _check_timestamp(timestamp: Timestamp, window: TimestampWindow) -> None:
