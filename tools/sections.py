@@ -2,7 +2,7 @@
 
 A suite that slowly becomes too long to run before every commit is one that nobody runs. So each section has a budget,
 in seconds on two cores, and a section that takes twice its own fails the run like a broken test: the choice between
-making it faster and giving it more time is then made by someone, in `SECTIONS`, and not by drift.
+making it faster and giving it more time is then made by someone, in `SECTIONS`, and not by drift. One that hangs is ended.
 
     python -m tools.sections              every section
     python -m tools.sections static unit  only these
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -22,6 +22,8 @@ from xml.etree import ElementTree as ET
 ROOT = Path(__file__).parent.parent
 BIN = Path(sys.executable).parent
 NO_TESTS_COLLECTED = 5
+HANGS_AFTER_S = 900
+HUNG = 124
 
 STATIC_CHECKS = (
     (str(BIN / "ruff"), "format", "--check", "--quiet"),
@@ -92,10 +94,18 @@ def run_pytest(arguments: Sequence[str]) -> Outcome:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-n", "2", f"--junitxml={report}", *arguments]
         # Sets and dictionaries of strings then have one order in every run: a seed must lead to one trace.
-        status = subprocess.run(command, cwd=ROOT, env=os.environ | {"PYTHONHASHSEED": "0"}, check=False).returncode
+        status = status_of(command, environment=os.environ | {"PYTHONHASHSEED": "0"})
         outcome = counted(report) if report.exists() else Outcome()
     broke_without_a_failure = status not in {0, NO_TESTS_COLLECTED} and not outcome.failed
     return replace(outcome, failed=1) if broke_without_a_failure else outcome
+
+
+def status_of(command: Sequence[str], *, environment: Mapping[str, str]) -> int:
+    try:
+        return subprocess.run(command, cwd=ROOT, env=environment, timeout=HANGS_AFTER_S, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"ended after {HANGS_AFTER_S} s: something in it hangs")
+        return HUNG
 
 
 def counted(report: Path) -> Outcome:
