@@ -46,7 +46,8 @@ class SimulatedTask(asyncio.Task[Any]):
 
     def __init__(self, coro: Coroutine[Any, Any, Any], *, loop: "SimulatedLoop", **options: Any) -> None:
         self._number = next(loop.numbers)
-        self.origin: Context = options.setdefault("context", copy_context())
+        given: Context | None = options.get("context")
+        self.origin = options["context"] = copy_context() if given is None else given
         self.buried = False
         options["name"] = options.get("name") or f"Task-{self._number}"
         super().__init__(coro, loop=loop, **options)
