@@ -1,4 +1,4 @@
-"""What all tests share: how Hypothesis draws, and which seeds the simulation runs.
+"""What all tests share: how Hypothesis draws, which seeds the simulation runs, and what conformance is.
 
 Hypothesis is derandomised, so that a run says something about the code and not about the day. A profile with more
 examples is one word away: `--hypothesis-profile=thorough`.
@@ -31,6 +31,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     own = chain.from_iterable(_names(mark) for mark in metafunc.definition.iter_markers("parametrize"))
     if "seed" in metafunc.fixturenames and "seed" not in own:
         metafunc.parametrize("seed", metafunc.config.getoption("seed") or range(metafunc.config.getoption("seeds")))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What `make conformance` adds to the real clients is chosen by marks, from wherever it lies."""
+    if "conformance" in item.path.parts:
+        item.add_marker("conformance")
 
 
 def _names(parametrize: pytest.Mark) -> list[str]:
