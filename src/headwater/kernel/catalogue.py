@@ -7,7 +7,7 @@ and what is left are settings without meaning here, which are accepted, kept and
 
 import pkgutil
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Final
 
@@ -41,9 +41,10 @@ class KafkaRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     scope: str
     type: str
     default: str | None = None
-    least: float | None = None
-    most: float | None = None
+    least: int | float | None = None
+    most: int | float | None = None
     choices: tuple[str, ...] = ()
+    pattern: str = ""
     update: str = Update.READ_ONLY.value
     broker_default: str | None = None
     internal: bool = False
@@ -60,11 +61,21 @@ class KafkaRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             scope=Scope[self.scope],
             doc=self.doc,
             bounds=(self.least, self.most),
+            check=_matching(self.pattern, kind) if self.pattern else None,
             update=Update(self.update),
             broker_default=self.broker_default,
             internal=self.internal,
             meaningful=False,
         )
+
+
+def _matching(pattern: str, kind: Kind[Any]) -> Callable[[Any], str | None]:
+    form = re.compile(pattern)
+
+    def check(value: object) -> str | None:
+        return None if form.fullmatch(kind.text(value)) else f"of the form {pattern}"
+
+    return check
 
 
 @cache

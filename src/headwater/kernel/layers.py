@@ -8,7 +8,7 @@ A topic's own value stands before the broker's dynamic one, that before the clus
 parsed: a lookup on the hot path is one dict access. `LiveSettings` replaces views as changes become durable.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 from types import MappingProxyType
@@ -21,7 +21,6 @@ from headwater.kernel.units import HOUR_MS, MINUTE_MS
 
 Value = TypeVar("Value")
 Texts = Mapping[str, str]
-NOTHING: Final[Texts] = MappingProxyType({})
 
 FAMILIES: Final[Mapping[str, tuple[tuple[str, int], ...]]] = MappingProxyType(
     {
@@ -48,9 +47,9 @@ _OWN_SOURCE: Final = {
 class BrokerLayers:
     """What was given for brokers, as text: for this one, for all of them, and in the file it started with."""
 
-    broker: Texts = NOTHING
-    cluster: Texts = NOTHING
-    static: Texts = NOTHING
+    broker: Texts = field(default_factory=dict)
+    cluster: Texts = field(default_factory=dict)
+    static: Texts = field(default_factory=dict)
 
     def in_order(self) -> Iterator[tuple[Source, Texts]]:
         yield Source.DYNAMIC_BROKER, self.broker
@@ -88,9 +87,9 @@ class Settings:
 
     catalogue: Catalogue
     scope: Scope
-    own: Texts = NOTHING
-    layers: BrokerLayers = BrokerLayers()
-    _parsed: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    own: Texts = field(default_factory=dict)
+    layers: BrokerLayers = field(default_factory=BrokerLayers)
+    _parsed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, setting: Setting[Value]) -> Value:
         try:
@@ -105,6 +104,13 @@ class Settings:
         value = setting.default if found is None else setting.parse(found.converted())
         self._parsed[setting.name] = value
         return value
+
+    def resolved(self, resolve: Callable[["Settings"], Value]) -> Value:
+        """What `resolve` makes of this view, made once: a room's own frozen value of all the settings it looks at."""
+        try:
+            return self._parsed[resolve]  # type: ignore[no-any-return] # put there below
+        except KeyError:
+            return self._parsed.setdefault(resolve, resolve(self))  # type: ignore[no-any-return]
 
     def explain(self, name: str) -> Explained:
         """For DescribeConfigs. Raises UnknownSetting. As in Kafka, a broker's `log.retention.ms` stays unset where only
@@ -145,7 +151,7 @@ class Settings:
 class LiveSettings:
     """The views in force, replaced one by one as config records become durable. Only one node's: `node_id`'s."""
 
-    def __init__(self, catalogue: Catalogue, *, node_id: int, static: Texts = NOTHING) -> None:
+    def __init__(self, catalogue: Catalogue, *, node_id: int, static: Texts) -> None:
         self._node = str(node_id)
         self._plain = {
             scope: Settings(catalogue=catalogue, scope=scope, layers=BrokerLayers(static=static)) for scope in Scope
