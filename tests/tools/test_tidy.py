@@ -43,6 +43,7 @@ VIOLATIONS = [
     ("world", BROKER, "loop.add_reader(fd, f)"),
     ("world", BROKER, "loop.getaddrinfo(host, port)"),
     ("world", BROKER, "import asyncio\nasyncio.create_subprocess_exec('true')"),
+    ("world", "src/headwater/assembly/up.py", "import subprocess, time"),
     # pure
     ("pure", WIRE, "async def decode(): return 1"),
     ("pure", "src/headwater/control/groups/classic.py", "import asyncio"),
@@ -106,6 +107,7 @@ CORRECT = [
     ("world", BROKER, "import uuid\ni = uuid.UUID(bytes=b)"),
     ("world", BROKER, "from datetime import datetime\nat = datetime.fromtimestamp(ms, tz)"),
     ("world", BROKER, "f = disk.open(path, Mode.READ)"),
+    ("world", "src/headwater/assembly/up.py", "import asyncio\nchild = asyncio.create_subprocess_exec('true')"),
     ("world", "src/headwater/log/memory/faults.py", "from random import Random\nr: Random = Random(seed)"),
     ("pure", MACHINE, "import asyncio\nasync def f(): await g()"),
     ("needs", WIRE, "import struct\nimport cramjam\nfrom headwater.kernel.units import Offset"),
