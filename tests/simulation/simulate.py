@@ -40,7 +40,8 @@ class Simulation:
         self.hosts: dict[str, Host] = {}
         self._faults = faults
         self._disturbing: list[asyncio.Task[None]] = []
-        self._unhandled: list[BaseException] = []
+        self._main: asyncio.Task[Any] | None = None
+        self._error: BaseException | None = None
         self.network.names["outside"] = "10.0.1.1"
         self._outside, self._context, self.world = Host(self, "outside", "10.0.1.1").enter()
         """The machine of the main coroutine, which no fault hits but those of the network."""
@@ -57,10 +58,17 @@ class Simulation:
     def run(self, main: Coroutine[Any, Any, Result], *, within_s: float = WITHIN_S) -> Result:
         """Run `main` on a machine of its own, in at most `within_s` simulated seconds, under the faults."""
         self.loop.ends_at = self.loop.now + within_s
-        result = self._context.run(self.loop.run_until_complete, self._under_faults(main))
-        if self._unhandled:
-            raise self._unhandled[0]
-        return result
+        try:
+            return self._context.run(self.loop.run_until_complete, self._under_faults(main))
+        finally:
+            if self._error is not None:
+                raise self._error
+
+    def fail(self, error: BaseException) -> None:
+        """End the run: this should never have happened, wherever it did."""
+        self._error = self._error or error
+        if self._main is not None:
+            self._main.cancel()
 
     def calm(self) -> None:
         """End all faults: from now on everything that is up works."""
@@ -76,15 +84,17 @@ class Simulation:
             self.loop.create_task(fault(self, stream(self.seed, "fault", number)), name=f"fault {number}")
             for number, fault in enumerate(self._faults)
         ]
+        self._main = asyncio.current_task()
         try:
             return await main
         finally:
+            self._main = None
             self.calm()
 
     def _note_unhandled(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception") or AssertionError(context["message"])
         self.trace.note(f"unhandled: {context['message']}: {error!r}")
-        self._unhandled.append(error)
+        self.fail(error)
 
     def close(self) -> None:
         """Bury what still runs, so that nothing of one simulation is left for the next."""

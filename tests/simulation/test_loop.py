@@ -6,7 +6,7 @@ import time
 
 import pytest
 from tests.simulation.simulate import simulate
-from tests.simulation.world.loop import Deadlock, TooLong
+from tests.simulation.world.loop import Deadlock, Spinning, TooLong
 
 
 def test_an_hour_passes_at_once():
@@ -35,6 +35,15 @@ def test_what_takes_too_long_fails_and_names_who_waits():
 
     with simulate(1) as simulation, pytest.raises(TooLong, match="tick_for_ever"):
         simulation.run(tick_for_ever(), within_s=10)
+
+
+def test_a_program_that_spins_without_waiting_fails():
+    async def spin() -> None:
+        for _ in itertools.count():
+            await asyncio.sleep(0)
+
+    with simulate(1) as simulation, pytest.raises(Spinning, match="spin"):
+        simulation.run(spin())
 
 
 def test_the_tasks_of_a_group_are_cancelled_in_the_order_of_their_making():

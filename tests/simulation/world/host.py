@@ -33,7 +33,7 @@ class Host:
         )
         self.storage = Storage(stream(simulation.seed, name, "storage"))
         self.failures: list[BaseException] = []
-        """With what the programs of this host ended, other than by returning or by being killed."""
+        """With what the programs of this host ended; one of a broken assertion ends the whole run."""
         self._simulation = simulation
         self._program: Program | None = None
         self._process: Process | None = None
@@ -112,6 +112,8 @@ class Host:
         if failure is not None:
             self._simulation.trace.note(f"{process.name} fails: {failure!r}")
             self.failures.append(failure)
+            if isinstance(failure, AssertionError):
+                self._simulation.fail(failure)
         else:
             self._program = None
         self._die(Death.EXIT)
