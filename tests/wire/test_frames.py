@@ -42,8 +42,8 @@ def test_the_client_id_may_be_null_and_is_never_compact():
 def test_a_request_is_opened_even_where_its_version_is_not_known():
     frame = bytearray(sent(ApiVersionsRequest(), 3))
     frame[2:4] = (99).to_bytes(2, "big")
-    opened = open_request(bytes(frame))
-    assert (opened.api.name, opened.header.correlation_id) == ("ApiVersions", 7)
+    header, api, _ = open_request(bytes(frame))
+    assert (api.name, header.correlation_id) == ("ApiVersions", 7)
     with pytest.raises(UnsupportedVersion):
         decode_request(bytes(frame))
 

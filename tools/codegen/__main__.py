@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tools.codegen import definitions, modules, tables
-from tools.codegen.definitions import MessageDefinition
-from tools.codegen.jars import ARTIFACTS, KAFKA_VERSION, definitions as definitions_in, fetch
+from tools.codegen.definitions import MessageDefinition, read
+from tools.codegen.jars import ARTIFACTS, KAFKA_VERSION, definitions, fetch
+from tools.codegen.modules import module
 from tools.codegen.names import snake
+from tools.codegen.tables import apis, record_types
 
 _WIRE = Path(__file__).parents[2] / "src" / "headwater" / "wire"
 _ON_THE_SOCKET = ("request", "response", "header")
@@ -29,7 +30,7 @@ def _read_all(jars: Path | None, scratch: Path) -> dict[str, tuple[MessageDefini
     found = {}
     for artifact in ARTIFACTS:
         jar = jars / f"{artifact}-{KAFKA_VERSION}.jar" if jars else fetch(artifact, scratch)
-        messages = map(definitions.read, definitions_in(jar))
+        messages = map(read, definitions(jar))
         found[artifact] = tuple(each for each in messages if each.versions != "none")
     return found
 
@@ -38,11 +39,11 @@ def files(by_artifact: Mapping[str, Sequence[MessageDefinition]]) -> dict[str, s
     """The text of every generated file, by its path inside the room."""
     messages = [each for artifact in by_artifact.values() for each in artifact]
     texts = {
-        f"{'messages' if each.kind in _ON_THE_SOCKET else 'records'}/{snake(each.name)}.py": modules.module(each)
+        f"{'messages' if each.kind in _ON_THE_SOCKET else 'records'}/{snake(each.name)}.py": module(each)
         for each in messages
     }
-    texts["apis.py"] = tables.apis(messages)
-    texts["record_types.py"] = tables.record_types(by_artifact)
+    texts["apis.py"] = apis(messages)
+    texts["record_types.py"] = record_types(by_artifact)
     return texts
 
 

@@ -28,7 +28,6 @@ class MavenMissing(Exception):
 def fetch(artifact: str, folder: Path) -> Path:
     """Copies the artifact's jar into `folder`."""
     coordinates = f"org.apache.kafka:{artifact}:{KAFKA_VERSION}"
-    _maven("dependency:get", f"-Dartifact={coordinates}", "-Dtransitive=false")
     _maven("dependency:copy", f"-Dartifact={coordinates}", f"-DoutputDirectory={folder}")
     return folder / f"{artifact}-{KAFKA_VERSION}.jar"
 
@@ -37,7 +36,9 @@ def _maven(*arguments: str) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise MavenMissing
-    subprocess.run([maven, "--quiet", "--batch-mode", *arguments], check=True, timeout=_MAVEN_DEADLINE_S)
+    subprocess.run(
+        [maven, "--quiet", "--batch-mode", "-Dstyle.color=never", *arguments], check=True, timeout=_MAVEN_DEADLINE_S
+    )
 
 
 def definitions(jar: Path) -> Iterator[str]:

@@ -15,7 +15,7 @@ from headwater.wire.schema import Buffer, Message
 M = TypeVar("M", bound=Message)
 
 ELEMENTS_MAX: Final = 250_000
-"""How many elements all arrays of a frame hold together.
+"""How many elements all arrays and tagged sections of a frame hold together.
 
 A request over 10,000 partitions, the replicas of each included, needs a fifth of it, and the worst that so many hostile
 elements can take is some 75 MB.
@@ -39,7 +39,8 @@ def decode_from(
     """The message that begins at `offset`, and where it ends. `records` are views on `frame`, which must live as long."""
     decoder = _decoders.get((kind, version)) or decoder_for(kind, version)
     try:
-        return decoder(memoryview(frame), offset, len(frame), elements_max)
+        view = frame if type(frame) is memoryview else memoryview(frame)
+        return decoder(view, offset, len(frame), elements_max)
     except (struct.error, IndexError) as problem:
         raise MalformedMessage(f"{kind.__name__} ends before it is whole") from problem
     except UnicodeDecodeError as problem:

@@ -4,7 +4,7 @@ The function has no loop over fields and calls nothing for what is common. Neigh
 of what follows them included, are one `struct` call; an array is an inline loop; a nested structure is more lines.
 
 What comes from outside is believed in nothing. Before anything is made for a length or a count it is compared with the
-bytes that remain; all arrays of a frame together may hold so many elements; a tagged field ends where its size says.
+bytes that remain; all arrays and tagged sections of a frame together may hold so many elements; a tagged field ends where its size says.
 Reading past the end and broken UTF-8 surface as exceptions of `struct`, of indexing and of `str`, which `codec` turns
 into the one `MalformedMessage`.
 """
@@ -115,6 +115,10 @@ class _Writer:
     def _finish_uvarint(self, name: str) -> None:
         self.source.line(f"if {name} > 127: {name}, at = read_uvarint(view, at, {name})")
 
+    def _count(self, elements: str) -> None:
+        self.source.line(f"left -= {elements}")
+        self.source.line("if left < 0: raise crowded()")
+
     @contextmanager
     def _unless_null(self, length: str, value: str, *, is_nullable: bool) -> Iterator[None]:
         if not is_nullable:
@@ -143,8 +147,7 @@ class _Writer:
         below = "" if slot.is_nullable else f"{length} < 0 or "
         with self._unless_null(length, value, is_nullable=slot.is_nullable):
             self.source.line(f"if {below}{length} * {least} > size - at: raise misfit({path!r}, {length})")
-            self.source.line(f"left -= {length}")
-            self.source.line("if left < 0: raise crowded()")
+            self._count(length)
             if isinstance(array.element, str) and array.element in FIXED:
                 self._fixed_elements(array.element, length, value)
             else:
@@ -182,13 +185,14 @@ class _Writer:
         count = self._fixed("B", "tags")
         self.flush()
         if not layout.tagged:
-            self.source.line(f"if {count}: at = skip_tags(view, at, size, {count})")
+            self.source.line(f"if {count}: at, left = skip_tags(view, at, size, {count}, left)")
             return {}
         values = {slot.name: self.source.fresh(slot.name) for slot in layout.tagged}
         for slot in layout.tagged:
             self.source.line(f"{values[slot.name]} = {self.source.constant('default', slot.default)}")
         with self.source.block(f"if {count}:"):
             self._finish_uvarint(count)
+            self._count(count)
             with self.source.block(f"for _ in range({count}):"):
                 self._tag(layout, values, path)
         return values
@@ -247,12 +251,15 @@ def _read_tag(view: memoryview, at: int, size: int) -> tuple[int, int, int]:
     return tag, at + length, at
 
 
-def _skip_tags(view: memoryview, at: int, size: int, count: int) -> int:
+def _skip_tags(view: memoryview, at: int, size: int, count: int, left: int) -> tuple[int, int]:
+    """Where the section ends, and how many elements the frame may still hold: skipping tags takes time too."""
     if count > 127:
         count, at = read_uvarint(view, at, count)
+    if count > left:
+        raise _crowded()
     for _ in range(count):
         _, at, _ = _read_tag(view, at, size)
-    return at
+    return at, left - count
 
 
 _RUNTIME: Final = {

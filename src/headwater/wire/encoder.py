@@ -13,7 +13,7 @@ from typing import Final, TypeAlias, TypeVar
 
 from headwater.wire.errors import Unencodable
 from headwater.wire.layout import FIXED, Layout, Slot, layout_of
-from headwater.wire.schema import ArrayOf, Buffer, Message, Records, Structure
+from headwater.wire.schema import ArrayOf, Buffer, Message, Structure
 from headwater.wire.source import Source
 from headwater.wire.uvarint import ONE_BYTE, uvarint
 
@@ -147,14 +147,17 @@ class _Writer:
     def _records(self, slot: Slot, value: str) -> None:
         batches, length = self.source.fresh(slot.name), self.source.fresh("length")
         null, more = (0, " + 1") if slot.is_compact else (-1, "")
-        absent = f"{null} if {batches} is None else " if slot.is_nullable else ""
         self.source.line(f"{batches} = {value}")
-        self.source.line(f"{length} = {absent}size_of({batches}){more}")
+        if slot.is_nullable:
+            self.source.line(f"if {batches} is None: {length} = {null}")
+        branch = "elif" if slot.is_nullable else "if"
+        self.source.line(f"{branch} isinstance({batches}, (tuple, list)): {length} = sum(map(len, {batches})){more}")
+        self.source.line(f"else: {length} = len({batches}){more}")
         self._length(length, "i", is_compact=slot.is_compact)
         with self.source.block(f"if {batches}:"):
             self.source.line("buffers.append(join(parts))")
             self.source.line("parts.clear()")
-            self.source.line(f"if isinstance({batches}, (tuple, list)): buffers.extend({batches})")
+            self.source.line(f"if isinstance({batches}, (tuple, list)): buffers += {batches}")
             self.source.line(f"else: buffers.append({batches})")
 
     def _array(self, slot: Slot, array: ArrayOf, value: str, path: str) -> None:
@@ -168,7 +171,7 @@ class _Writer:
             self._fixed_elements(array.element, items)
             return
         item = self.source.fresh("item")
-        with self.source.block(f"for {item} in {items} or ():"):
+        with self.source.block(f"for {item} in {items}{' or ()' if slot.is_nullable else ''}:"):
             if isinstance(array.element, str):
                 self._primitive(slot, array.element, item, path, is_nullable=False)
             else:
@@ -194,15 +197,18 @@ class _Writer:
             self._format += "x"
             return
         self.flush()
-        tagged, count = self.source.fresh("tagged"), self.source.fresh("count")
-        self.source.line(f"{tagged} = []")
-        for slot in layout.tagged:
-            given = f"{value}.{slot.name}"
-            with self.source.block(f"if {self._differs(slot, given)}:"):
-                self._tag(slot, given, f"{path}.{slot.name}", tagged)
-        self.source.line(f"{count} = len({tagged}) // 3")
-        self._length(count, "B", is_compact=True)
-        self.source.line(f"if {count}: {self._put}(join({tagged}))")
+        given = {slot.name: f"{value}.{slot.name}" for slot in layout.tagged}
+        differs = {slot.name: self._differs(slot, given[slot.name]) for slot in layout.tagged}
+        with self.source.block(f"if {' or '.join(differs.values())}:"):
+            tagged, count = self.source.fresh("tagged"), self.source.fresh("count")
+            self.source.line(f"{tagged} = []")
+            for slot in layout.tagged:
+                with self.source.block(f"if {differs[slot.name]}:"):
+                    self._tag(slot, given[slot.name], f"{path}.{slot.name}", tagged)
+            self.source.line(f"{count} = len({tagged}) // 3")
+            self.source.line(f"{self._put}(uvarint({count}))")
+            self.source.line(f"{self._put}(join({tagged}))")
+        self.source.line(f"else: {self._put}(b'\\0')")
 
     def _tag(self, slot: Slot, value: str, path: str, tagged: str) -> None:
         """The field's bytes, counted, go behind its tag and their size."""
@@ -224,7 +230,7 @@ class _Writer:
             return f"{value} is None or len({value})"
         if isinstance(slot.default, Structure):
             default = self.source.constant("default", slot.default)
-            return f"{value} is not {default} and {value} != {default}"
+            return f"({value} is not {default} and {value} != {default})"
         return f"{value} != {slot.default!r}"
 
 
@@ -232,12 +238,6 @@ _SHORT_RUNS: Final = {
     letter: tuple(Struct(f">{count}{letter}").pack for count in range(_SHORT)) for letter in "?bhHiIqd"
 }
 """For arrays of few numbers, which most are: no format to build."""
-
-
-def _size_of(records: Records) -> int:
-    if isinstance(records, (tuple, list)):
-        return sum(map(len, records))
-    return len(records)
 
 
 def _join_uuids(uuids: Sequence[bytes]) -> bytes:
@@ -261,7 +261,6 @@ _RUNTIME: Final = {
     "join_uuids": _join_uuids,
     "no_place": _no_place,
     "pack": pack,
-    "size_of": _size_of,
     "too_long": _too_long,
     "uvarint": uvarint,
 }

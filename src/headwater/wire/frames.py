@@ -5,7 +5,7 @@ one exception, ApiVersions, whose response header is always 0, because a client 
 """
 
 from struct import Struct
-from typing import Final, NamedTuple, TypeVar
+from typing import Final, TypeVar
 
 from headwater.wire.apis import APIS, ApiKey
 from headwater.wire.codec import ELEMENTS_MAX, decode, decode_from, encode
@@ -21,19 +21,13 @@ _API: Final = Struct(">hh")
 _PLAIN_HEADER: Final = Struct(">ii")
 _TAGGED_HEADER: Final = Struct(">iix")
 _SIZE: Final = Struct(">i")
+_API_VERSIONS: Final = int(ApiKey.API_VERSIONS)
 
 
-class Opened(NamedTuple):
-    """A request whose header was read: which API it asks for, and where its body begins."""
+def open_request(frame: Buffer) -> tuple[RequestHeader, Api, int]:
+    """The header, the API that it asks for, and where the body begins, which is not read yet.
 
-    header: RequestHeader
-    api: Api
-    body: int
-
-
-def open_request(frame: Buffer) -> Opened:
-    """Reads the header alone. The version may be one that the API does not have: what to answer is the broker's matter.
-
+    The version may be one that the API does not have: what to answer then is the broker's matter.
     Raises `UnknownType` for an API that does not exist, and `MalformedMessage`.
     """
     if len(frame) < _API.size:
@@ -43,7 +37,7 @@ def open_request(frame: Buffer) -> Opened:
     if api is None:
         raise UnknownType("API", key)
     header, body = decode_from(RequestHeader, 2 if api.is_flexible(version) else 1, frame)
-    return Opened(header, api, body)
+    return header, api, body
 
 
 def decode_request(frame: Buffer, *, elements_max: int = ELEMENTS_MAX) -> tuple[RequestHeader, Message]:
@@ -98,4 +92,4 @@ def correlation_id_of(frame: Buffer) -> int:
 
 
 def _has_tagged_header(response: Message | type[Message], version: int) -> bool:
-    return version in response.FLEXIBLE and response.API_KEY != ApiKey.API_VERSIONS
+    return version >= response.FLEXIBLE.first and response.API_KEY != _API_VERSIONS

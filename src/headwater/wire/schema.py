@@ -38,8 +38,9 @@ class Versions(Struct, frozen=True, gc=False):
         return f"{self.first}-{self.last}"
 
 
-NEVER: Final = Versions(0, -1)
 _OPEN_END: Final = 32_767
+NEVER: Final = Versions(_OPEN_END + 1, _OPEN_END)
+"""No version at all, and its first one is above all there are."""
 
 
 def versions_of(text: str) -> Versions:
