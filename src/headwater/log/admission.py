@@ -4,7 +4,7 @@ Every batch pays for its header and its CRC. It is opened only where the topic n
 other than the producer's. LogAppendTime is stamped into the header alone, in place where the bytes are writable.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -54,6 +54,21 @@ class Admitted(Struct, frozen=True, kw_only=True, gc=False):
     header: BatchHeader
     append_time: Timestamp | None = None
     """Set where the topic's clock replaced the producer's."""
+
+
+def admit_all(
+    batches: Sequence[memoryview], settings: LogSettings, *, origin: Origin, now: Timestamp
+) -> list[Admitted]:
+    """What one append brings: at least one batch, and of an idempotent producer one only, as in Produce.
+
+    So every engine can look at the producers' state once, before anything is written.
+    """
+    admitted = [admit(batch, settings, origin=origin, now=now) for batch in batches]
+    if not admitted:
+        raise InvalidBatch("an append needs a batch")
+    if origin is Origin.CLIENT and len(admitted) > 1 and any(each.header.has_producer for each in admitted):
+        raise InvalidBatch("an idempotent producer appends one batch at a time")
+    return admitted
 
 
 def admit(batch: memoryview, settings: LogSettings, *, origin: Origin, now: Timestamp) -> Admitted:

@@ -177,9 +177,10 @@ class Log(Protocol):
         """Take the next offsets for whole v2 batches; the answer comes when they are durable.
 
         The batches are checked as `origin` asks and refused by raising here, before anything is written: a BatchRefused,
-        a ProducerRefused, an `EndMoved` if `end` is not `expected_end`, a LogClosed. Their base offset and leader epoch may be
-        patched in place where the buffer is writable; bytes that are kept longer than this call are copied. The future
-        fails with StorageFailed when the outcome is unknown.
+        a ProducerRefused, an `EndMoved` if `end` is not `expected_end`, a LogClosed. Where several processes write, the last
+        three can come from the commit: then it is the future that fails, with nothing written. Base offset and leader epoch
+        may be patched in place where the buffer is writable; bytes that are kept longer than this call are copied. The
+        future fails with StorageFailed when the outcome is unknown.
         """
         ...
 
@@ -194,7 +195,7 @@ class Log(Protocol):
         """Batches from the one that holds `offset`, up to `bytes_max`, never past the high watermark (or the last stable offset).
 
         With `whole_first` the first batch comes whole even if it is larger (KIP-74). At the end the slice is empty. Below
-        `start` or past the high watermark raises OffsetOutOfRange. Suspends only where the bytes are far.
+        `start` or past the high watermark raises OffsetOutOfRange, a closed log LogClosed. Suspends only where the bytes are far.
         """
         ...
 

@@ -30,6 +30,7 @@ class OutcomeUnknown(MachineError):
 class Conflict(MachineError):
     def __init__(self, expected: Offset, end: Offset) -> None:
         super().__init__(f"the log ends at {end} where {expected} was expected: another writer was faster")
+        self.end = end
 
 
 class UnreadableRecord(MachineError):

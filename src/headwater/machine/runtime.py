@@ -12,13 +12,14 @@ had been written after all is found by that load.
 """
 
 import asyncio
-import logging
 from asyncio import Event, Future
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
 
+from headwater.kernel.logging import get
+from headwater.kernel.tasks import Group, stop
 from headwater.kernel.world import Clock
 from headwater.machine.alarm import Alarm
 from headwater.machine.decision import Answer, Record
@@ -33,7 +34,7 @@ M = TypeVar("M", bound=Machine)
 T = TypeVar("T")
 Subscriber = Callable[[Sequence[Record]], None]
 
-_log = logging.getLogger(__name__)
+_log = get("machine")
 
 
 class Limits(Struct, frozen=True, kw_only=True):
@@ -123,9 +124,8 @@ class Runtime(Generic[M]):
                     self._idle.clear()
                     await self._idle.wait()
         except TimeoutError:
-            _log.warning("%s: not all that was queued could be appended before the deadline", self.name)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+            _log.warn("not all that was queued could be appended before the deadline", machine=self.name)
+        await stop((self._task,), deadline_s=deadline_s)
         self._drop(Stopped(self.name))
 
     def _current(self) -> Head[M]:
@@ -154,14 +154,14 @@ class Runtime(Generic[M]):
         try:
             if due is not None and due <= moment.elapsed:
                 head.pass_time(moment)
-        except Exception:
-            _log.exception("%s: what was due could not be decided", self.name)
+        except Exception as error:
+            _log.error("what was due could not be decided", error=error, machine=self.name)
         self._stepped(head)
 
     async def _run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_and_reload(), name=f"{self.name} writer")
-            group.create_task(self._take_snapshots(), name=f"{self.name} snapshots")
+        async with Group() as group:
+            group.start(f"{self.name} writer", self._write_and_reload())
+            group.start(f"{self.name} snapshots", self._take_snapshots())
 
     async def _write_and_reload(self) -> None:
         while True:
@@ -205,9 +205,9 @@ class Runtime(Generic[M]):
     async def _pause(self, error: Exception) -> None:
         """A conflict is solved by loading at once; before other troubles the waits grow until an append succeeds."""
         if isinstance(error, Conflict):
-            _log.info("%s: %s", self.name, error)
+            _log.info("another writer was faster; loading", machine=self.name, end=error.end)
             return
-        _log.warning("%s: is loaded anew in %d ms: %r", self.name, self._delay_ms, error)
+        _log.warn("an append or a load failed; loading anew", error=error, machine=self.name, delay_ms=self._delay_ms)
         await asyncio.sleep(self._delay_ms / 1000)
         self._delay_ms = min(2 * self._delay_ms, self._limits.reload_delay_max_ms)
 
@@ -241,8 +241,8 @@ class Runtime(Generic[M]):
             await self._snapshots.due.wait()
             try:
                 await self._snapshots.take()
-            except Exception:
-                _log.exception("%s: no snapshot could be taken", self.name)
+            except Exception as error:
+                _log.error("no snapshot could be taken", error=error, machine=self.name)
 
 
 async def _only(answers: Future[list[T]]) -> T:

@@ -1,0 +1,146 @@
+"""What the log's contract needs besides the port: a store that can be opened again, a clock, and batches."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from headwater.kernel.units import Timestamp
+from headwater.log.memory.faults import Faults, NoFaults
+from headwater.log.memory.logs import MemoryLogs
+from headwater.log.memory.storage import MemoryStorage
+from headwater.log.port import Appended, Log, Logs, PartitionId, Slice
+from headwater.log.settings import LogSettings
+from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
+from headwater.wire.batch.control import EndOfTransaction, build_end_of_transaction
+from headwater.wire.batch.header import BatchHeader, iter_headers, patch
+from headwater.wire.batch.records import Record, iter_records
+from headwater.wire.types import LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence, TopicName, Uuid
+
+NOON = Timestamp(1_767_268_800_000)
+BIG = 1_000_000
+
+
+@dataclass
+class SetClock:
+    """A clock that stands where a test puts it."""
+
+    time: Timestamp = NOON
+
+    def now(self) -> Timestamp:
+        return self.time
+
+
+class Store(Protocol):
+    """One storage, under one clock."""
+
+    clock: SetClock
+
+    async def open(self) -> Logs:
+        """Open the storage, for the first time or again."""
+        ...
+
+    async def crash(self, logs: Logs) -> None:
+        """End without closing, as a killed process does."""
+        ...
+
+
+@dataclass
+class MemoryStore:
+    clock: SetClock = field(default_factory=SetClock)
+    storage: MemoryStorage = field(default_factory=MemoryStorage)
+    faults: Faults = field(default_factory=NoFaults)
+
+    async def open(self) -> MemoryLogs:
+        return MemoryLogs(self.storage, clock=self.clock, faults=self.faults)
+
+    async def crash(self, logs: Logs) -> None:
+        assert isinstance(logs, MemoryLogs)
+        logs.crash()
+
+
+def partition(topic: str = "orders", index: int = 0, life: int = 1) -> PartitionId:
+    return PartitionId(
+        topic=TopicName(topic), topic_id=Uuid(topic.encode().ljust(15, b"\0") + bytes([life])), index=index
+    )
+
+
+async def open_log(logs: Logs, of: PartitionId | None = None, *, epoch: int = 0, **settings: Any) -> Log:
+    return await logs.open(of or partition(), epoch=LeaderEpoch(epoch), settings=LogSettings(**settings))
+
+
+def batch(*values: str, at: int = NOON, **options: Any) -> bytearray:
+    """A batch of records with these values, a millisecond apart; a value is its key too."""
+    records = [
+        NewRecord(key=value.encode(), value=value.encode(), timestamp=Timestamp(at + place))
+        for place, value in enumerate(values)
+    ]
+    return build_batch(records, **options)
+
+
+def sequenced(*values: str, sequence: int, producer: int = 7, epoch: int = 0, **options: Any) -> bytearray:
+    return batch(*values, producer=producer_of(producer, epoch, sequence), **options)
+
+
+def producer_of(producer: int, epoch: int = 0, sequence: int = NOBODY.base_sequence) -> Producer:
+    return Producer(id=ProducerId(producer), epoch=ProducerEpoch(epoch), base_sequence=Sequence(sequence))
+
+
+def marker(producer: int, *, committed: bool, epoch: int = 0) -> bytearray:
+    return build_end_of_transaction(
+        EndOfTransaction(committed=committed, coordinator_epoch=0),
+        producer_id=ProducerId(producer),
+        producer_epoch=ProducerEpoch(epoch),
+        timestamp=NOON,
+    )
+
+
+def copied(*values: str, base: int, epoch: int) -> bytearray:
+    return batch(*values, base_offset=Offset(base), leader_epoch=LeaderEpoch(epoch))
+
+
+def placed(made: bytearray, base: int, epoch: int = 0) -> bytes:
+    """As a log that gave it this place keeps it."""
+    kept = bytearray(made)
+    patch(memoryview(kept), base_offset=Offset(base), leader_epoch=LeaderEpoch(epoch))
+    return bytes(kept)
+
+
+async def append(log: Log, *batches: bytes | bytearray, **options: Any) -> Appended:
+    """A refusal may come at once or by the future: here both are raised. The bytes given stay what they are."""
+    return await log.append([memoryview(bytearray(each)) for each in batches], **options)
+
+
+async def everything(log: Log, first: int | None = None, **options: Any) -> bytes:
+    """All batches from `first` on, read in several steps."""
+    offset = log.bounds.start if first is None else Offset(first)
+    parts: list[bytes] = []
+    while (found := await log.read(offset, bytes_max=200, **options)).size:
+        data = whole(found)
+        parts.append(data)
+        offset = Offset(headers(data)[-1].last_offset + 1)
+    return b"".join(parts)
+
+
+def whole(found: Slice) -> bytes:
+    data = b"".join(bytes(part) for part in found.data)
+    assert len(data) == found.size
+    return data
+
+
+def headers(data: bytes) -> list[BatchHeader]:
+    return [header for _, header in iter_headers(data)]
+
+
+def records(data: bytes) -> list[Record]:
+    return [
+        record
+        for at, header in iter_headers(data)
+        for record in iter_records(data[at : at + header.size], header, decompressed_max=BIG)
+    ]
+
+
+def values(data: bytes) -> list[str]:
+    return [(record.value or b"").decode() for record in records(data)]
+
+
+async def contents(log: Log, **options: Any) -> list[str]:
+    return values(await everything(log, **options))
