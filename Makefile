@@ -49,6 +49,7 @@ fuzz: $(DEV_READY) ## Feed mutated frames to the decoders until stopped
 
 gen: $(DEV_READY) ## Generate the protocol and the reference pages anew
 	@$(BIN)/python -m tools.codegen $(ARGS)
+	@$(BIN)/python -m tools.settings_reference
 
 constraints: $(DEV_READY) ## Compile the pinned dependencies (ARGS=--upgrade for newer ones)
 	@$(COMPILE) --group dev --output-file constraints/dev.txt $(ARGS)
