@@ -84,9 +84,7 @@ class Endpoint(asyncio.Transport):
             self._finish_sending()
 
     def abort(self) -> None:
-        if not self.ended:
-            self.end(None)
-            self._network.reset_later(self.peer)
+        self.break_off(None)
 
     def is_closing(self) -> bool:
         return self._closing or self.ended
@@ -194,6 +192,12 @@ class Endpoint(asyncio.Transport):
             self._network.loop.call_soon(self.server.detach, context=self._context)
         self._network.forget(self)
 
+    def break_off(self, error: Exception | None) -> None:
+        """End without sending the rest. The other side finds an end or a reset, as the kernel likes."""
+        if not self.ended:
+            self.end(error)
+            self._network.end_peer_later(self)
+
     def orphan(self, *, sends_the_rest: bool) -> None:
         """Its process has died: nothing is told to the program; the kernel may still send what was written."""
         self._protocol = None
@@ -227,5 +231,5 @@ class Endpoint(asyncio.Transport):
             self._network.loop.call_exception_handler(
                 {"message": message, "exception": error, "transport": self, "protocol": self._protocol}
             )
-            self.abort()
+            self.break_off(error)
             return None

@@ -92,6 +92,13 @@ class Network:
     def reset_later(self, endpoint: Endpoint) -> None:
         self._later(self._delay(), endpoint.end, _reset())
 
+    def end_peer_later(self, endpoint: Endpoint) -> None:
+        if self._random.random() < 0.5:
+            self.reset_later(endpoint.peer)
+        else:
+            endpoint.ends_after_sending = True
+            self.flow(endpoint)
+
     def forget(self, endpoint: Endpoint) -> None:
         self._endpoints.pop(endpoint, None)
 
