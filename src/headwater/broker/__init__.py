@@ -1,0 +1,1 @@
+"""The broker: from sockets to answers, one API in one file."""

@@ -1,0 +1,87 @@
+"""What a handler knows besides its request: who asks, on which connection, and whom it can ask itself."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from msgspec import Struct
+
+from headwater.broker.features import Features
+from headwater.kernel.world import Clock, Randomness
+from headwater.security.access import ANONYMOUS, Operation, Principal, Resource
+from headwater.security.authorizer import Authorizer
+from headwater.wire.types import NodeId
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Endpoint:
+    """A listener as clients know it."""
+
+    listener: str
+    """Kafka's listener name, such as PLAINTEXT or INTERNAL."""
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ListedApi:
+    """A row of ApiVersions."""
+
+    key: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """What all handlers share, made once by assembly: the rooms below, by their ports."""
+
+    node_id: NodeId
+    cluster_id: str
+    clock: Clock
+    randomness: Randomness
+    authorizer: Authorizer
+    features: Callable[[], Features]
+    """The feature levels in force now."""
+    listed_apis: tuple[ListedApi, ...]
+
+
+class Session:
+    """One connection, as its handlers see it; what the client tells of itself is filled in when it does."""
+
+    __slots__ = ("advertised", "client_software", "client_software_version", "connection_id", "host", "principal")
+
+    def __init__(
+        self, *, connection_id: int, host: str, advertised: Endpoint, principal: Principal = ANONYMOUS
+    ) -> None:
+        self.connection_id = connection_id
+        self.host = host
+        self.advertised = advertised
+        """The address under which the client's listener is known, which is what Metadata answers it with."""
+        self.principal = principal
+        self.client_software = ""
+        self.client_software_version = ""
+
+
+class Context(Struct, frozen=True, kw_only=True):
+    """One request's surroundings."""
+
+    services: Services
+    session: Session
+    request_id: int
+    """Unique in this process; every log line that belongs to the request carries it."""
+    api_key: int
+    api_version: int
+    correlation_id: int
+    client_id: str
+
+    @property
+    def principal(self) -> Principal:
+        return self.session.principal
+
+    @property
+    def host(self) -> str:
+        """The client's address."""
+        return self.session.host
+
+    def allows(self, operation: Operation, resource: Resource) -> bool:
+        return self.services.authorizer.allows(self.session.principal, self.session.host, operation, resource)

@@ -1,0 +1,81 @@
+"""The network side of a broker, put together from its settings: what all listeners share, and the listeners."""
+
+from collections.abc import Callable
+from typing import Final
+
+from headwater.broker.addresses import plans
+from headwater.broker.backpressure import QueuedBytes
+from headwater.broker.connections import Connections
+from headwater.broker.dispatch import Dispatcher
+from headwater.broker.limits import Limits, overrides_of
+from headwater.broker.listener import Listener, Shared
+from headwater.broker.settings import (
+    CONNECTIONS_MAX_IDLE_MS,
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_PER_IP,
+    MAX_CONNECTIONS_PER_IP_OVERRIDES,
+    QUEUED_MAX_REQUEST_BYTES,
+    SOCKET_LISTEN_BACKLOG_SIZE,
+    SOCKET_REQUEST_MAX_BYTES,
+)
+from headwater.broker.slabs import SlabPool
+from headwater.kernel.layers import Settings
+from headwater.kernel.units import GiB
+
+_NO_BOUND_IS: Final = 1 * GiB
+"""What -1 means for `queued.max.request.bytes`: nothing here is without bound."""
+
+
+def limits(settings: Settings) -> Limits:
+    return Limits(
+        total=settings[MAX_CONNECTIONS],
+        per_host=settings[MAX_CONNECTIONS_PER_IP],
+        overrides=overrides_of(settings[MAX_CONNECTIONS_PER_IP_OVERRIDES]),
+        idle_ms=settings[CONNECTIONS_MAX_IDLE_MS],
+    )
+
+
+class Network:
+    """`settings` gives the view in force; what may change while the broker runs is looked up each time."""
+
+    def __init__(self, dispatcher: Dispatcher, settings: Callable[[], Settings], *, hostname: str) -> None:
+        now = settings()
+        self.connections = Connections(lambda: settings().resolved(limits))
+        self.queued = QueuedBytes(_queued_bytes_max(now))
+        self.pool = SlabPool()
+        shared = Shared(
+            dispatcher=dispatcher,
+            connections=self.connections,
+            queued=self.queued,
+            pool=self.pool,
+            frame_bytes_max=now[SOCKET_REQUEST_MAX_BYTES],
+            backlog=now[SOCKET_LISTEN_BACKLOG_SIZE],
+        )
+        self.listeners = tuple(Listener(plan, shared) for plan in plans(now, hostname=hostname))
+
+    async def open(self) -> None:
+        """Every port or none: raises OSError where one can't be had."""
+        try:
+            for listener in self.listeners:
+                await listener.open()
+        except OSError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        for listener in self.listeners:
+            listener.close()
+
+    async def stop(self, *, deadline_s: float) -> None:
+        """Take no more connections and no more requests, and answer those that were taken."""
+        self.close()
+        await self.connections.stop(deadline_s=deadline_s)
+
+    async def sweep(self) -> None:
+        """Close what is idle, for ever; whoever runs the broker owns this as a task."""
+        await self.connections.sweep()
+
+
+def _queued_bytes_max(settings: Settings) -> int:
+    asked = settings[QUEUED_MAX_REQUEST_BYTES]
+    return asked if asked > 0 else _NO_BOUND_IS

@@ -1,0 +1,129 @@
+"""What the network side of the broker is told."""
+
+from typing import Final
+
+from headwater.broker.limits import overrides_of
+from headwater.kernel.catalogue import AnySetting
+from headwater.kernel.kinds import INT_MAX, Int, Long, Millis, Text, TextList
+from headwater.kernel.settings import Scope, Setting, Update
+from headwater.kernel.units import MINUTE_MS, SECOND_MS, MiB
+
+LISTENERS: Final = Setting(
+    "listeners",
+    TextList,
+    default=("PLAINTEXT://:9092",),
+    scope=Scope.BROKER,
+    doc="Where to listen: name://host:port, separated by commas. No host is every address; port 0 is any free port.",
+)
+ADVERTISED_LISTENERS: Final = Setting(
+    "advertised.listeners",
+    TextList,
+    default=None,
+    scope=Scope.BROKER,
+    doc="What clients are told to connect to, where that differs from listeners. Port 0 is the port of the listener.",
+)
+LISTENER_SECURITY_PROTOCOL_MAP: Final = Setting(
+    "listener.security.protocol.map",
+    Text,
+    default="SASL_SSL:SASL_SSL,PLAINTEXT:PLAINTEXT,SSL:SSL,SASL_PLAINTEXT:SASL_PLAINTEXT",
+    scope=Scope.BROKER,
+    doc="Which security protocol each listener's name stands for.",
+)
+CONTROLLER_LISTENER_NAMES: Final = Setting(
+    "controller.listener.names",
+    TextList,
+    default=(),
+    scope=Scope.BROKER,
+    doc="Listeners that Kafka's controllers use among themselves. There are none here: these are not opened.",
+)
+SOCKET_LISTEN_BACKLOG_SIZE: Final = Setting(
+    "socket.listen.backlog.size",
+    Int,
+    default=50,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Connections that may wait to be accepted.",
+)
+SOCKET_REQUEST_MAX_BYTES: Final = Setting(
+    "socket.request.max.bytes",
+    Int,
+    default=100 * MiB,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Largest request that is read. A client that sends a larger one is disconnected.",
+)
+QUEUED_MAX_REQUEST_BYTES: Final = Setting(
+    "queued.max.request.bytes",
+    Long,
+    default=-1,
+    scope=Scope.BROKER,
+    doc="Bytes of requests that may be unanswered before no more are read; -1 for 1 GiB, as nothing here is without bound.",
+)
+MAX_CONNECTIONS: Final = Setting(
+    "max.connections",
+    Int,
+    default=INT_MAX,
+    bounds=(0, None),
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    doc="Connections allowed in all. One more is closed at once.",
+)
+MAX_CONNECTIONS_PER_IP: Final = Setting(
+    "max.connections.per.ip",
+    Int,
+    default=INT_MAX,
+    bounds=(0, None),
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    doc="Connections allowed from one address.",
+)
+CONNECTIONS_MAX_IDLE_MS: Final = Setting(
+    "connections.max.idle.ms",
+    Millis,
+    default=10 * MINUTE_MS,
+    bounds=(SECOND_MS, None),
+    scope=Scope.BROKER,
+    doc="A connection on which nothing came for so long, and nothing is unanswered, is closed.",
+)
+REQUEST_SLOW_LOG_MS: Final = Setting(
+    "request.slow.log.ms",
+    Millis,
+    default=SECOND_MS,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="A request that takes longer than this is logged, unless it waits on purpose, as a fetch does.",
+)
+
+
+def _overrides(text: str) -> str | None:
+    try:
+        overrides_of(text)
+    except ValueError:
+        return "address:count, separated by commas"
+    return None
+
+
+MAX_CONNECTIONS_PER_IP_OVERRIDES: Final = Setting(
+    "max.connections.per.ip.overrides",
+    Text,
+    default="",
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    check=_overrides,
+    doc="Exceptions to max.connections.per.ip: address:count, separated by commas.",
+)
+
+SETTINGS: Final[tuple[AnySetting, ...]] = (
+    LISTENERS,
+    ADVERTISED_LISTENERS,
+    LISTENER_SECURITY_PROTOCOL_MAP,
+    CONTROLLER_LISTENER_NAMES,
+    SOCKET_LISTEN_BACKLOG_SIZE,
+    SOCKET_REQUEST_MAX_BYTES,
+    QUEUED_MAX_REQUEST_BYTES,
+    MAX_CONNECTIONS,
+    MAX_CONNECTIONS_PER_IP,
+    MAX_CONNECTIONS_PER_IP_OVERRIDES,
+    CONNECTIONS_MAX_IDLE_MS,
+    REQUEST_SLOW_LOG_MS,
+)

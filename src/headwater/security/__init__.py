@@ -1,0 +1,1 @@
+"""Who may do what: pure decisions about principals, operations and resources."""
