@@ -1,21 +1,29 @@
-"""What a log is told about its topic, resolved once and replaced as a whole when the topic's configuration changes."""
+"""The topic settings that a log looks at, and what it is told: one frozen value, replaced as a whole when they change."""
 
 from enum import Enum
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from headwater.kernel.units import DAY_MS, GiB, KiB, MiB
+from headwater.kernel.kinds import Bytes, Choice, Int, Kind, ListOf, Millis
+from headwater.kernel.layers import FAMILIES, Settings
+from headwater.kernel.settings import Scope, Setting, Update
+from headwater.kernel.units import DAY_MS, HOUR_MS, GiB, KiB, MiB
+
+T = TypeVar("T")
+_INT_MAX = 2**31 - 1
+_LONG_MAX = 2**63 - 1
 
 
 class FlushMode(Enum):
-    """When an append is answered: `commit` after a grouped fdatasync, `os` once the operating system has it, as Apache Kafka does."""
+    """When an append is answered: `commit` after a grouped fdatasync, `os` once the operating system has it, as in Kafka."""
 
     COMMIT = "commit"
     OS = "os"
 
 
 class LogSettings(Struct, frozen=True, kw_only=True):
-    """Topic settings by Kafka's names, with Kafka's defaults; durations in milliseconds, sizes in bytes, -1 is without limit."""
+    """Topic settings by Kafka's names and with its defaults; durations in milliseconds, sizes in bytes, -1 is no limit."""
 
     segment_bytes: int = GiB
     segment_ms: int = 7 * DAY_MS
@@ -35,7 +43,227 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     zstd_level: int = 3
     log_append_time: bool = False
     """`message.timestamp.type` is LogAppendTime."""
-    timestamp_before_max_ms: int = 2**63 - 1
-    timestamp_after_max_ms: int = 3_600_000
+    timestamp_before_max_ms: int = _LONG_MAX
+    timestamp_after_max_ms: int = HOUR_MS
     max_message_bytes: int = MiB + 12
     flush_mode: FlushMode = FlushMode.COMMIT
+
+
+def _topic(
+    name: str,
+    kind: Kind[T],
+    *,
+    default: T,
+    of_broker: str,
+    doc: str,
+    bounds: tuple[float | None, float | None] = (None, None),
+) -> Setting[T]:
+    return Setting(name, kind, default=default, scope=Scope.TOPIC, bounds=bounds, broker_default=of_broker, doc=doc)
+
+
+CLEANUP_POLICY = _topic(
+    "cleanup.policy",
+    ListOf("compact", "delete"),
+    default=("delete",),
+    of_broker="log.cleanup.policy",
+    doc="What happens to old records: delete, compact, both, or nothing.",
+)
+COMPRESSION_TYPE = _topic(
+    "compression.type",
+    Choice("uncompressed", "zstd", "lz4", "snappy", "gzip", "producer"),
+    default="producer",
+    of_broker="compression.type",
+    doc="Compression on disk; producer keeps what the producer chose.",
+)
+GZIP_LEVEL = _topic(
+    "compression.gzip.level",
+    Int,
+    default=-1,
+    bounds=(-1, 9),
+    of_broker="compression.gzip.level",
+    doc="Level used where compression.type is gzip; -1 leaves it to the library.",
+)
+LZ4_LEVEL = _topic(
+    "compression.lz4.level",
+    Int,
+    default=9,
+    bounds=(1, 17),
+    of_broker="compression.lz4.level",
+    doc="Level used where compression.type is lz4.",
+)
+ZSTD_LEVEL = _topic(
+    "compression.zstd.level",
+    Int,
+    default=3,
+    bounds=(-131_072, 22),
+    of_broker="compression.zstd.level",
+    doc="Level used where compression.type is zstd.",
+)
+FILE_DELETE_DELAY_MS = _topic(
+    "file.delete.delay.ms",
+    Millis,
+    default=60_000,
+    bounds=(0, None),
+    of_broker="log.segment.delete.delay.ms",
+    doc="Pause before the files of a deleted segment are removed.",
+)
+INDEX_INTERVAL_BYTES = _topic(
+    "index.interval.bytes",
+    Bytes,
+    default=4 * KiB,
+    bounds=(0, _INT_MAX),
+    of_broker="log.index.interval.bytes",
+    doc="Bytes of records between two entries of the index.",
+)
+MAX_MESSAGE_BYTES = _topic(
+    "max.message.bytes",
+    Bytes,
+    default=MiB + 12,
+    bounds=(0, _INT_MAX),
+    of_broker="message.max.bytes",
+    doc="Largest record batch accepted.",
+)
+TIMESTAMP_AFTER_MAX_MS = _topic(
+    "message.timestamp.after.max.ms",
+    Millis,
+    default=HOUR_MS,
+    bounds=(0, None),
+    of_broker="log.message.timestamp.after.max.ms",
+    doc="How far ahead a producer's timestamp may lie.",
+)
+TIMESTAMP_BEFORE_MAX_MS = _topic(
+    "message.timestamp.before.max.ms",
+    Millis,
+    default=_LONG_MAX,
+    bounds=(0, None),
+    of_broker="log.message.timestamp.before.max.ms",
+    doc="How far back a producer's timestamp may lie.",
+)
+TIMESTAMP_TYPE = _topic(
+    "message.timestamp.type",
+    Choice("CreateTime", "LogAppendTime"),
+    default="CreateTime",
+    of_broker="log.message.timestamp.type",
+    doc="Whether a record's time is the producer's or that of its append.",
+)
+RETENTION_BYTES = _topic(
+    "retention.bytes",
+    Bytes,
+    default=-1,
+    of_broker="log.retention.bytes",
+    doc="Oldest segments beyond this size of a partition are deleted; -1 for no bound.",
+)
+RETENTION_MS = _topic(
+    "retention.ms",
+    Millis,
+    default=7 * DAY_MS,
+    bounds=(-1, None),
+    of_broker="log.retention.ms",
+    doc="Segments older than this are deleted; -1 keeps for ever.",
+)
+SEGMENT_BYTES = _topic(
+    "segment.bytes",
+    Bytes,
+    default=GiB,
+    bounds=(MiB, _INT_MAX),
+    of_broker="log.segment.bytes",
+    doc="A segment is closed and a new one begun when it would grow past this.",
+)
+SEGMENT_INDEX_BYTES = _topic(
+    "segment.index.bytes",
+    Bytes,
+    default=10 * MiB,
+    bounds=(4, _INT_MAX),
+    of_broker="log.index.size.max.bytes",
+    doc="Largest index of a segment; a full one closes the segment.",
+)
+SEGMENT_JITTER_MS = _topic(
+    "segment.jitter.ms",
+    Millis,
+    default=0,
+    bounds=(0, None),
+    of_broker="log.roll.jitter.ms",
+    doc="Up to so much is taken off segment.ms by chance, so that not all segments close at once.",
+)
+SEGMENT_MS = _topic(
+    "segment.ms",
+    Millis,
+    default=7 * DAY_MS,
+    bounds=(1, None),
+    of_broker="log.roll.ms",
+    doc="A segment is closed at this age, full or not.",
+)
+
+_OF_TOPICS: tuple[Setting[Any], ...] = (
+    CLEANUP_POLICY,
+    COMPRESSION_TYPE,
+    GZIP_LEVEL,
+    LZ4_LEVEL,
+    ZSTD_LEVEL,
+    FILE_DELETE_DELAY_MS,
+    INDEX_INTERVAL_BYTES,
+    MAX_MESSAGE_BYTES,
+    TIMESTAMP_AFTER_MAX_MS,
+    TIMESTAMP_BEFORE_MAX_MS,
+    TIMESTAMP_TYPE,
+    RETENTION_BYTES,
+    RETENTION_MS,
+    SEGMENT_BYTES,
+    SEGMENT_INDEX_BYTES,
+    SEGMENT_JITTER_MS,
+    SEGMENT_MS,
+)
+
+
+def _broker_twin(setting: Setting[T]) -> Setting[T]:
+    """The broker setting that is a topic setting's default; a setting that Kafka has in several units is left to its family."""
+    assert setting.broker_default is not None
+    return Setting(
+        setting.broker_default,
+        setting.kind,
+        default=setting.default,
+        scope=Scope.BROKER,
+        bounds=setting.bounds,
+        update=Update.CLUSTER_WIDE,
+        doc=setting.doc,
+    )
+
+
+FLUSH_MODE = Setting(
+    "log.flush.mode",
+    Choice("commit", "os"),
+    default="commit",
+    scope=Scope.BROKER,
+    doc="Records are answered and shown once they are synced (commit), or once the operating system has them (os).",
+)
+LOG_SETTINGS: tuple[Setting[Any], ...] = (
+    *_OF_TOPICS,
+    *(_broker_twin(each) for each in _OF_TOPICS if each.broker_default not in FAMILIES),
+    FLUSH_MODE,
+)
+
+
+def log_settings(topic: Settings, broker: Settings) -> LogSettings:
+    """What a topic's log is told, from the views of the topic and of its broker."""
+    policies = topic[CLEANUP_POLICY]
+    return LogSettings(
+        segment_bytes=topic[SEGMENT_BYTES],
+        segment_ms=topic[SEGMENT_MS],
+        segment_jitter_ms=topic[SEGMENT_JITTER_MS],
+        segment_index_bytes=topic[SEGMENT_INDEX_BYTES],
+        index_interval_bytes=topic[INDEX_INTERVAL_BYTES],
+        retention_ms=topic[RETENTION_MS],
+        retention_bytes=topic[RETENTION_BYTES],
+        file_delete_delay_ms=topic[FILE_DELETE_DELAY_MS],
+        delete_policy="delete" in policies,
+        compact_policy="compact" in policies,
+        compression_type=topic[COMPRESSION_TYPE],
+        gzip_level=topic[GZIP_LEVEL],
+        lz4_level=topic[LZ4_LEVEL],
+        zstd_level=topic[ZSTD_LEVEL],
+        log_append_time=topic[TIMESTAMP_TYPE] == "LogAppendTime",
+        timestamp_before_max_ms=topic[TIMESTAMP_BEFORE_MAX_MS],
+        timestamp_after_max_ms=topic[TIMESTAMP_AFTER_MAX_MS],
+        max_message_bytes=topic[MAX_MESSAGE_BYTES],
+        flush_mode=FlushMode(broker[FLUSH_MODE]),
+    )

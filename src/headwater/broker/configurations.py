@@ -1,0 +1,99 @@
+"""Dynamic settings at work: durable ConfigRecords change the views in force, and the catalogue judges new ones."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.requests import Resource, ResourceType
+from headwater.kernel.catalogue import AnySetting, Catalogue
+from headwater.kernel.errors import SettingError, UnknownSetting
+from headwater.kernel.layers import LiveSettings
+from headwater.kernel.settings import Scope, Update
+from headwater.wire.records.config_record import ConfigRecord
+from headwater.wire.records.remove_topic_record import RemoveTopicRecord
+from headwater.wire.records.topic_record import TopicRecord
+
+_SCOPES: Final[Mapping[int, Scope]] = {
+    ResourceType.TOPIC: Scope.TOPIC,
+    ResourceType.BROKER: Scope.BROKER,
+    ResourceType.CLIENT_METRICS: Scope.CLIENT_METRICS,
+    ResourceType.GROUP: Scope.GROUP,
+}
+
+
+def scope_of(type_: ResourceType) -> Scope:
+    return _SCOPES[type_]
+
+
+class CatalogueRules:
+    """The cluster machine's port `ConfigRules`, filled by the catalogue."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:
+        for name, text in settings.items():
+            try:
+                setting = self._catalogue.validate(scope_of(resource.type), name, text)
+            except UnknownSetting:
+                return f"Unknown {resource.type.name.lower().replace('_', ' ')} config name: {name}"
+            except SettingError as error:
+                return str(error)
+            if reason := _cannot_change(setting, resource):
+                return reason
+        return None
+
+    def is_list(self, type_: ResourceType, name: str) -> bool:
+        try:
+            return self._catalogue.find(scope_of(type_), name).type == "LIST"
+        except UnknownSetting:
+            return False
+
+    def default(self, type_: ResourceType, name: str) -> str:
+        return self._catalogue.find(scope_of(type_), name).default_text or ""
+
+
+def _cannot_change(setting: AnySetting, resource: Resource) -> str | None:
+    if not setting.changeable:
+        return f"Cannot update these configs dynamically: {setting.name}; set it in the broker's file and start again"
+    if resource.name == "" and setting.scope is Scope.BROKER and setting.update is Update.PER_BROKER:
+        return f"Cannot update these configs at default cluster level: {setting.name}; set it on one broker"
+    return None
+
+
+class DurableConfigs:
+    """The subscriber that keeps `LiveSettings` true. It comes before everyone who looks at settings."""
+
+    def __init__(self, live: LiveSettings) -> None:
+        self._live = live
+        self._names: dict[bytes, str] = {}
+        self._applied: dict[tuple[int, str, str], None] = {}
+
+    def reloaded(self, cluster: Cluster) -> None:
+        """A load gives the whole state; what was set before it and is no longer there is taken back."""
+        self._names = {topic.topic_id: topic.name for topic in cluster.topics}
+        for type_, name, setting in list(self._applied):
+            self._apply(ConfigRecord(resource_type=type_, resource_name=name, name=setting, value=None))
+        for record in cluster.configs.snapshot():
+            self._apply(record)
+
+    def durable(self, records: Sequence[Any]) -> None:
+        for record in records:
+            if isinstance(record, ConfigRecord):
+                self._apply(record)
+            elif isinstance(record, TopicRecord):
+                self._names[record.topic_id] = record.name
+            elif isinstance(record, RemoveTopicRecord):
+                name = self._names.pop(record.topic_id, None)
+                if name is not None:
+                    self._live.forget(Scope.TOPIC, name)
+
+    def _apply(self, record: ConfigRecord) -> None:
+        scope = _SCOPES.get(record.resource_type)
+        if scope is not None:
+            self._live.change(scope, record.resource_name, record.name, record.value)
+        key = (record.resource_type, record.resource_name, record.name)
+        if record.value is None:
+            self._applied.pop(key, None)
+        else:
+            self._applied[key] = None

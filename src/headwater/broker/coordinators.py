@@ -1,0 +1,104 @@
+"""The group coordinators of this broker: one machine for each partition of `__consumer_offsets` that it serves.
+
+A machine is loaded when its partition's log is opened and stops when that is forgotten. Until it is loaded its groups are
+told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every machine, so that their offsets go too.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from headwater.broker.errors import Refused
+from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.names import GROUP_OFFSETS
+from headwater.control.groups.machine import Groups
+from headwater.control.groups.partitioner import coordinator_partition
+from headwater.control.groups.requests import ForgetTopics
+from headwater.kernel.tasks import Ward
+from headwater.log.port import Log, PartitionId
+from headwater.machine.runtime import Runtime
+from headwater.wire.error_codes import ErrorCode
+from headwater.wire.records.remove_topic_record import RemoveTopicRecord
+from headwater.wire.records.topic_record import TopicRecord
+from headwater.wire.types import TopicName, Uuid
+
+CLOSE_DEADLINE_S: Final = 5.0
+MakeRuntime = Callable[[Log], Runtime[Groups]]
+
+
+class Coordinators:
+    """Finds the machine of a group; the partition count is that of the topic as it really is."""
+
+    def __init__(self, *, make: MakeRuntime, partition_count: Callable[[TopicName], int], ward: Ward) -> None:
+        self._make = make
+        self._partition_count = partition_count
+        self._ward = ward
+        self._runtimes: dict[int, Runtime[Groups]] = {}
+        self._loading: dict[int, None] = {}
+        self._names: dict[Uuid, TopicName] = {}
+
+    def of(self, group_id: str) -> Runtime[Groups]:
+        """Raises Refused with the code that tells a client to ask for the coordinator again, or to wait."""
+        count = self._partition_count(GROUP_OFFSETS)
+        if not count:
+            raise Refused(ErrorCode.NOT_COORDINATOR)
+        index = coordinator_partition(group_id, count)
+        runtime = self._runtimes.get(index)
+        if runtime is None:
+            raise Refused(
+                ErrorCode.COORDINATOR_LOAD_IN_PROGRESS if index in self._loading else ErrorCode.NOT_COORDINATOR
+            )
+        return runtime
+
+    def all(self) -> list[Runtime[Groups]]:
+        """Those that are loaded, by partition."""
+        return [self._runtimes[index] for index in sorted(self._runtimes)]
+
+    @property
+    def loading(self) -> bool:
+        return bool(self._loading)
+
+    # --- what happens to partitions and topics
+
+    def log_opened(self, log: Log) -> None:
+        index = log.partition.index
+        if log.partition.topic == GROUP_OFFSETS and index not in self._runtimes and index not in self._loading:
+            self._loading[index] = None
+            self._ward.start(f"load groups {index}", lambda: self._load(log))
+
+    def log_forgotten(self, partition: PartitionId) -> None:
+        runtime = self._runtimes.pop(partition.index, None) if partition.topic == GROUP_OFFSETS else None
+        if runtime is not None:
+            self._ward.start(f"stop {runtime.name}", lambda: runtime.close(CLOSE_DEADLINE_S))
+
+    def reloaded(self, cluster: Cluster) -> None:
+        """Part of the cluster's subscription: names by id, for records that remove topics name only the id."""
+        self._names = {topic.topic_id: topic.name for topic in cluster.topics}
+
+    def durable(self, records: Sequence[Any]) -> None:
+        gone: list[TopicName] = []
+        for record in records:
+            if isinstance(record, TopicRecord):
+                self._names[record.topic_id] = TopicName(record.name)
+            elif isinstance(record, RemoveTopicRecord):
+                gone += [name for name in [self._names.pop(record.topic_id, None)] if name is not None]
+        if gone:
+            for runtime in self.all():
+                self._ward.start(f"forget topics in {runtime.name}", lambda runtime=runtime: _forget(runtime, gone))  # type: ignore[misc]
+
+    async def _load(self, log: Log) -> None:
+        index = log.partition.index
+        runtime = self._make(log)
+        try:
+            await runtime.start()
+            self._runtimes[index] = runtime
+        finally:
+            del self._loading[index]
+
+    async def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
+        """Append what is queued everywhere."""
+        for runtime in self.all():
+            await runtime.close(deadline_s)
+
+
+async def _forget(runtime: Runtime[Groups], topics: Sequence[TopicName]) -> None:
+    await runtime.ask(ForgetTopics(topics=frozenset(topics)))

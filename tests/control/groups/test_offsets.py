@@ -1,0 +1,121 @@
+"""Committed offsets: who may commit, how long they are remembered, and what goes with a group."""
+
+import pytest
+from tests.control.groups.rig import Rig, commit, join, leave, sync
+from tests.control.groups.test_classic import stable
+
+from headwater.control.groups.errors import (
+    GroupNotEmpty,
+    GroupNotFound,
+    IllegalGeneration,
+    OffsetMetadataTooLarge,
+    RebalanceInProgress,
+    SubscribedToTopic,
+    UnknownMember,
+)
+from headwater.control.groups.partitioner import coordinator_partition, java_hash
+from headwater.control.groups.requests import DeleteGroup, DeleteOffsets, ForgetTopics
+from headwater.kernel.units import DAY_MS
+from headwater.wire.types import TopicName
+
+T = TopicName("t")
+
+
+def offset(rig: Rig) -> int | None:
+    value = rig.machine.offsets.of("g").get((T, 0))
+    return value.offset if value else None
+
+
+def test_a_simple_consumer_commits_without_a_group():
+    rig = Rig()
+    assert rig.ask(commit(5)) == (None,)
+    assert offset(rig.restarted()) == 5
+    assert rig.state() == "Empty"
+
+
+def test_a_member_commits_in_its_generation_only():
+    rig = Rig()
+    generation = stable(rig, "a")
+    assert rig.ask(commit(5, member="a", generation=generation)) == (None,)
+    assert rig.ask(commit(6, member="a", generation=generation - 1)) == IllegalGeneration(generation - 1, generation)
+    assert rig.ask(commit(6, member="b", generation=generation)) == UnknownMember("b")
+    assert rig.ask(commit(6)) == UnknownMember("")
+    assert offset(rig) == 5
+
+
+def test_a_commit_waits_until_the_leader_has_assigned():
+    rig = Rig()
+    rig.send(join(new="a"))
+    rig.pass_ms(0)
+    assert rig.ask(commit(5, member="a", generation=1)) == RebalanceInProgress()
+    rig.send(sync("a", 1))
+    assert rig.ask(commit(5, member="a", generation=1)) == (None,)
+
+
+def test_a_generation_of_a_group_that_is_not_there_is_refused():
+    assert Rig().ask(commit(5, member="a", generation=3)) == GroupNotFound("g")
+
+
+def test_metadata_has_a_bound():
+    assert Rig().ask(commit(5, metadata="x" * 5_000)) == (OffsetMetadataTooLarge(5_000, 4_096),)
+
+
+def test_offsets_of_a_simple_consumer_expire_some_days_after_the_commit():
+    rig = Rig()
+    rig.send(commit(5))
+    rig.pass_ms(7 * DAY_MS - 1)
+    assert offset(rig) == 5
+    rig.pass_ms(DAY_MS)
+    assert offset(rig) is None
+    assert rig.state() == "Dead"
+
+
+def test_offsets_of_a_group_expire_some_days_after_it_became_empty():
+    rig = Rig()
+    generation = stable(rig, "a")
+    rig.send(commit(5, member="a", generation=generation))
+    for _ in range(30):
+        rig.pass_ms(5_000)
+        rig.send(commit(5, member="a", generation=generation))
+    rig.send(leave("a"))
+    rig.pass_ms(7 * DAY_MS - 1_000_000)
+    assert offset(rig) == 5
+    rig.pass_ms(DAY_MS)
+    assert (offset(rig), rig.state()) == (None, "Dead")
+
+
+def test_a_deleted_topic_takes_its_offsets_along():
+    rig = Rig()
+    rig.send(commit(5))
+    rig.send(commit(6, topic="u"))
+    assert rig.ask(ForgetTopics(topics=frozenset({T}))) is None
+    assert list(rig.machine.offsets.of("g")) == [("u", 0)]
+
+
+def test_only_a_group_without_members_is_deleted_and_takes_its_offsets_along():
+    rig = Rig()
+    generation = stable(rig, "a")
+    rig.send(commit(5, member="a", generation=generation))
+    assert rig.ask(DeleteGroup(group_id="g")) == GroupNotEmpty("g")
+    rig.send(leave("a"))
+    assert rig.ask(DeleteGroup(group_id="g")) is None
+    assert (offset(rig), rig.state()) == (None, "Dead")
+    assert rig.ask(DeleteGroup(group_id="g")) == GroupNotFound("g")
+
+
+def test_an_offset_is_not_deleted_while_the_group_is_subscribed():
+    rig = Rig()
+    generation = stable(rig, "a")
+    rig.send(commit(5, member="a", generation=generation))
+    rig.send(commit(6, member="a", generation=generation, topic="u"))
+    request = DeleteOffsets(group_id="g", partitions=((T, 0), (TopicName("u"), 0)))
+    assert rig.ask(request) == (SubscribedToTopic("t"), None)
+    assert list(rig.machine.offsets.of("g")) == [("t", 0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("", 0), ("a", 97), ("hello", 99162322), ("polygenelubricants", 0), ("😀", 1772899)]
+)
+def test_the_hash_is_that_of_java(text, expected):
+    assert java_hash(text) == expected
+    assert coordinator_partition(text, 50) == expected % 50
