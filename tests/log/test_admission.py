@@ -1,3 +1,5 @@
+"""What goes into a log, what is refused, and what a topic makes of a batch."""
+
 import pytest
 
 from headwater.kernel.units import Timestamp

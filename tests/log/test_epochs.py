@@ -1,3 +1,5 @@
+"""Where epochs begin and end, as OffsetForLeaderEpoch asks for it."""
+
 from headwater.log.epochs import Epochs
 from headwater.log.port import EpochEnd, EpochStart
 from headwater.wire.types import LeaderEpoch, Offset

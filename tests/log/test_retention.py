@@ -1,3 +1,5 @@
+"""Up to where a log goes, by age and by size."""
+
 from headwater.kernel.units import Timestamp
 from headwater.log.port import Bounds, Span
 from headwater.log.retention import first_kept

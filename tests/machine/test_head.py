@@ -1,3 +1,5 @@
+"""One step of a machine, and who is answered when: no journal, and nothing that waits."""
+
 from typing import Any
 
 import pytest

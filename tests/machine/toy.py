@@ -8,8 +8,10 @@ from typing import Any, TypeVar
 
 from tests.simulation.world.clock import SimulatedClock
 from tests.simulation.world.loop import SimulatedLoop
+from tests.simulation.world.randomness import SimulatedRandomness
 from tests.simulation.world.trace import Trace
 
+from headwater.kernel.tasks import Ward
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Record, Ticket, answer
 from headwater.machine.errors import Conflict
@@ -160,6 +162,10 @@ def run(main: Callable[[], Coroutine[Any, Any, T]], *, seed: int = 0) -> T:
 
 def clock() -> SimulatedClock:
     return SimulatedClock(asyncio.get_running_loop().time)
+
+
+def ward() -> Ward:
+    return Ward("machines", children_max=9, randomness=SimulatedRandomness(Random(0)))
 
 
 def chances(random: Random, **weights: float) -> Callable[[], str]:

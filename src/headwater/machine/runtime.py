@@ -19,7 +19,7 @@ from typing import Any, Generic, TypeVar
 from msgspec import Struct
 
 from headwater.kernel.logging import get
-from headwater.kernel.tasks import Group, stop
+from headwater.kernel.tasks import Group, Ward, stop
 from headwater.kernel.world import Clock
 from headwater.machine.alarm import Alarm
 from headwater.machine.decision import Answer, Record
@@ -51,12 +51,20 @@ class Runtime(Generic[M]):
     """One machine over one journal."""
 
     def __init__(
-        self, name: str, make: Callable[[], M], journal: Journal, *, clock: Clock, limits: Limits | None = None
+        self,
+        name: str,
+        make: Callable[[], M],
+        journal: Journal,
+        *,
+        clock: Clock,
+        ward: Ward,
+        limits: Limits | None = None,
     ) -> None:
         self.name = name
         self._make = make
         self._journal = journal
         self._clock = clock
+        self._ward = ward
         self._limits = limits or Limits()
         self._snapshots = Snapshots(make, journal, clock=clock, policy=self._limits.snapshots)
         self._subscribers: list[tuple[Subscriber, Callable[[M], None]]] = []
@@ -86,7 +94,7 @@ class Runtime(Generic[M]):
     async def start(self) -> None:
         """Load the machine; requests are taken from then on. Raises what the journal raises."""
         await self._load()
-        self._task = asyncio.get_running_loop().create_task(self._run(), name=f"{self.name} runtime")
+        self._task = self._ward.start(self.name, self._run)
 
     def submit(self, requests: Sequence[Any]) -> Future[list[Answer]]:
         """Decide these in this very call, item by item, each seeing the one before; their records share a batch.
