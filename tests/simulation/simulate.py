@@ -31,8 +31,10 @@ WITHIN_S = 3600.0
 
 
 class Simulation:
-    def __init__(self, seed: int, faults: Sequence[Fault]) -> None:
+    def __init__(self, seed: int, faults: Sequence[Fault], pace: float) -> None:
         self.seed = seed
+        self.pace = pace
+        """How many times longer than usual it is from one fault to the next."""
         self.trace = Trace(seed)
         self.loop = SimulatedLoop(self.trace)
         self.trace.time = self.loop.time
@@ -62,7 +64,7 @@ class Simulation:
             return self._context.run(self.loop.run_until_complete, self._under_faults(main))
         finally:
             if self._error is not None:
-                raise self._error
+                raise self._error from None
 
     def fail(self, error: BaseException) -> None:
         """End the run: this should never have happened, wherever it did."""
@@ -106,9 +108,9 @@ class Simulation:
 
 
 @contextmanager
-def simulate(seed: int, *, faults: Sequence[Fault] = ()) -> Iterator[Simulation]:
+def simulate(seed: int, *, faults: Sequence[Fault] = (), pace: float = 1.0) -> Iterator[Simulation]:
     """Garbage is not collected meanwhile: when it is depends on the whole process, and collecting runs code."""
-    simulation = Simulation(seed, faults)
+    simulation = Simulation(seed, faults, pace)
     gc_was_on = gc.isenabled()
     gc.disable()
     try:

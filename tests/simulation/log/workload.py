@@ -43,7 +43,10 @@ class Client:
 
 
 class Workload:
-    """`number` tells programs apart that share their ledgers, as brokers share a store; only one that is `alone` trims."""
+    """`number` tells programs apart that share their ledgers, as brokers share a store; only one that is `alone` trims.
+
+    `pace` stretches its pauses.
+    """
 
     def __init__(
         self,
@@ -54,12 +57,14 @@ class Workload:
         *,
         number: int,
         alone: bool,
+        pace: float,
     ) -> None:
         self.verified = asyncio.Event()
         """Set by each start that found what it must."""
         self._ledgers = ledgers
         self._number = number
         self._alone = alone
+        self._pace = pace
         self._random = random
         self._open_logs = open_logs
         self._settings = settings
@@ -171,4 +176,4 @@ class Workload:
             ledger.trimmed(before)
 
     async def _pause(self, usual_s: float) -> None:
-        await asyncio.sleep(usual_s * 3 ** self._random.uniform(-1, 1))
+        await asyncio.sleep(self._pace * usual_s * 3 ** self._random.uniform(-1, 1))
