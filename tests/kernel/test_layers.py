@@ -93,6 +93,15 @@ def test_a_group_setting_falls_back_to_the_brokers_and_another_to_its_default():
     assert group.explain("share.auto.offset.reset").text == "latest"
 
 
+def test_the_default_is_a_synonym_where_kafka_makes_it_one():
+    assert topic().explain("remote.storage.enable").synonyms == ()
+    assert topic().explain("remote.storage.enable").text == "false"
+    metrics = Settings(catalogue=CATALOGUE, scope=Scope.CLIENT_METRICS)
+    assert metrics.explain("interval.ms").synonyms == ()
+    group = Settings(catalogue=CATALOGUE, scope=Scope.GROUP)
+    assert [each.text for each in group.explain("share.isolation.level").synonyms] == ["read_uncommitted"]
+
+
 def test_a_setting_of_another_scope_is_not_found_here():
     with pytest.raises(UnknownSetting):
         broker()[RETENTION_MS]

@@ -113,8 +113,10 @@ class Settings:
             return self._parsed.setdefault(resolve, resolve(self))  # type: ignore[no-any-return]
 
     def explain(self, name: str) -> Explained:
-        """For DescribeConfigs. Raises UnknownSetting. As in Kafka, a broker's `log.retention.ms` stays unset where only
-        `log.retention.hours` is given, while a topic's `retention.ms` shows what follows from it."""
+        """For DescribeConfigs, as Apache Kafka 4.4 answers it: a broker's `log.retention.ms` stays unset where only
+        `log.retention.hours` is given, and of a topic only what follows a broker's setting has its default as a synonym.
+        In one thing we tell more: that a topic's `retention.ms` comes from `log.retention.hours`. Raises UnknownSetting.
+        """
         setting = self.catalogue.find(self.scope, name)
         found = self._synonyms(setting, name)
         if self.scope is Scope.BROKER:
@@ -134,7 +136,7 @@ class Settings:
             yield Synonym(name=setting.name, text=text, source=_OWN_SOURCE[self.scope])
         if setting.broker_default is not None:
             yield from self._of_broker(setting.broker_default)
-        elif setting.default_text is not None:
+        elif self.scope is Scope.GROUP and setting.default_text is not None:
             yield Synonym(name=setting.name, text=setting.default_text, source=Source.DEFAULT)
 
     def _of_broker(self, name: str) -> Iterator[Synonym]:
