@@ -5,6 +5,7 @@ refused left nothing behind.
 """
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from tests.contracts.log_store import (
     values,
     whole,
 )
+from tests.contracts.segment_store import SegmentStore
 
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import (
@@ -544,3 +546,9 @@ class TestMemory(LogContract):
     @pytest.fixture
     def store(self) -> MemoryStore:
         return MemoryStore()
+
+
+class TestSegments(LogContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> SegmentStore:
+        return SegmentStore(tmp_path)

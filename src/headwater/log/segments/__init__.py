@@ -1,0 +1,1 @@
+"""The embedded engine: Apache Kafka's folder of segment files, owned by one process."""

@@ -1,0 +1,126 @@
+"""Puts batches at the end of a log: checked, given their offsets, written.
+
+    admit       what `Origin` asks of the batch itself: header, checksum, size, timestamps
+    producers   whether it is in sequence, or a duplicate, which is answered with the first one's offsets
+    place       base offset and leader epoch are patched into the buffer, outside its checksum
+    write       one `writev` into the page cache; the indexes follow
+    replay      producers and epochs learn of it, as they would after a restart
+
+All of it happens in the caller's step of the loop, so the order of calls is the order in the log. Up to the write nothing
+has changed, and any failure is a refusal; after it, the log and what is known of it must agree, so a failure ends the store.
+"""
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from headwater.kernel.errors import DiskError
+from headwater.kernel.units import Timestamp
+from headwater.kernel.world import Buffer
+from headwater.log.admission import Admitted, admit, check_continues
+from headwater.log.errors import StorageFailed
+from headwater.log.port import Appended, Origin
+from headwater.log.producer import Remembered
+from headwater.log.producers import marker_of
+from headwater.log.segments.contents import Contents
+from headwater.log.segments.rolling import must_roll
+from headwater.log.segments.segment import Placed
+from headwater.log.segments.store import Store
+from headwater.log.settings import LogSettings
+from headwater.wire.batch.control import EndOfTransaction
+from headwater.wire.batch.header import BatchHeader, patch
+from headwater.wire.types import LeaderEpoch, Offset
+
+
+class _Entering(Struct, frozen=True, gc=False):
+    """A batch between the checks and the log."""
+
+    buffer: Buffer
+    header: BatchHeader
+    marker: EndOfTransaction | None
+    base: Offset
+    epoch: LeaderEpoch
+    placed: Placed
+
+
+class Appender:
+    __slots__ = ("_contents", "_store", "epoch")
+
+    def __init__(self, store: Store, contents: Contents, *, epoch: LeaderEpoch) -> None:
+        self._store = store
+        self._contents = contents
+        self.epoch = epoch
+        """What appends are stamped with."""
+
+    def append(self, batches: Sequence[memoryview], *, origin: Origin, settings: LogSettings) -> Appended:
+        now = self._store.world.clock.now()
+        admitted = [admit(batch, settings, origin=origin, now=now) for batch in batches]
+        markers = [marker_of(each.batch, each.header) for each in admitted]
+        append_time = admitted[0].append_time
+        for each, marker in zip(admitted, markers, strict=True):
+            if first := self._contents.producers.check(each.header, origin=origin, marker=marker):
+                return self._duplicate(first, append_time)
+        entering = self._placed(admitted, markers, keeps_place=origin is Origin.LINK)
+        self._write(entering, settings, now)
+        self._count(entering, settings)
+        return Appended(
+            base_offset=entering[0].base,
+            last_offset=Offset(self._contents.end - 1),
+            append_time=append_time,
+            start=self._contents.start,
+        )
+
+    def _duplicate(self, first: Remembered, append_time: Timestamp | None) -> Appended:
+        return Appended(
+            base_offset=first.base_offset,
+            last_offset=first.last_offset,
+            append_time=None if append_time is None else first.timestamp,
+            start=self._contents.start,
+            duplicate=True,
+        )
+
+    def _placed(
+        self, admitted: Sequence[Admitted], markers: Sequence[EndOfTransaction | None], *, keeps_place: bool
+    ) -> list[_Entering]:
+        """Give each batch its offsets; a copied one has them, and they must continue the log."""
+        end, epoch = self._contents.end, self.epoch
+        entering: list[_Entering] = []
+        for each, marker in zip(admitted, markers, strict=True):
+            batch, header = each.batch, each.header
+            if keeps_place:
+                check_continues(header, end=end, epoch=self._contents.epochs.latest)
+                end, epoch = header.base_offset, header.partition_leader_epoch
+            else:
+                if batch.readonly:
+                    batch = memoryview(bytearray(batch))
+                patch(batch, base_offset=end, leader_epoch=epoch)
+            last = Offset(end + header.last_offset_delta)
+            entering.append(
+                _Entering(batch, header, marker, end, epoch, Placed(last, header.max_timestamp, header.size))
+            )
+            end = Offset(last + 1)
+        return entering
+
+    def _write(self, entering: Sequence[_Entering], settings: LogSettings, now: Timestamp) -> None:
+        """As one step: after a failure none of it is there. If the file can't be brought back to that, the store ends."""
+        contents = self._contents
+        try:
+            if must_roll(contents.segments.active, [each.placed for each in entering], settings, now):
+                contents.roll(entering[0].base, now)
+            contents.segments.active.write([each.buffer for each in entering])
+        except DiskError as error:
+            raise StorageFailed(str(error)) from error
+        except StorageFailed as error:
+            raise self._store.committer.fail(str(error)) from error
+
+    def _count(self, entering: Sequence[_Entering], settings: LogSettings) -> None:
+        """The batches are in the log: what is known of it must say so too."""
+        contents = self._contents
+        try:
+            contents.segments.active.index(
+                [each.placed for each in entering], index_interval=settings.index_interval_bytes
+            )
+            for each in entering:
+                contents.take(each.header, each.base, each.epoch, each.marker)
+        except DiskError as error:
+            raise self._store.committer.fail(str(error)) from error

@@ -1,0 +1,61 @@
+"""Keeps, every minute, how far each log is: a recovery reads what came after, and nothing else."""
+
+import asyncio
+from collections.abc import Mapping
+from itertools import islice
+from typing import Final
+
+from headwater.kernel.errors import DiskError
+from headwater.kernel.logging import get
+from headwater.log.segments.log import SegmentLog
+from headwater.log.segments.store import Store
+from headwater.wire.types import Uuid
+
+log = get("log.segments")
+
+INTERVAL_S: Final = 60
+_SLICE: Final = 256
+"""Logs looked at before the loop may breathe."""
+
+
+class Checkpointing:
+    def __init__(self, store: Store, logs: Mapping[tuple[Uuid, int], SegmentLog]) -> None:
+        self._store = store
+        self._logs = logs
+        self._stopping = asyncio.Event()
+        self._task = asyncio.get_running_loop().create_task(self._run(), name="segments-checkpoints")
+
+    async def checkpoint(self) -> None:
+        """Epochs first: those below a recovery point are not learned from batches any more."""
+        store = self._store
+        logs = iter(list(self._logs.values()))
+        while some := list(islice(logs, _SLICE)):
+            for each in some:
+                recovery_point, high_watermark = each.recovery_point, each.bounds.high_watermark
+                await each.keep_epochs()
+                if not each.deleted:
+                    store.recovery_points.set(each.partition, recovery_point)
+                    store.high_watermarks.set(each.partition, high_watermark)
+            await asyncio.sleep(0)
+        for checkpoint in (store.recovery_points, store.high_watermarks, store.log_starts):
+            await checkpoint.save()
+
+    async def stop(self) -> None:
+        """Not cancelled, for a write that is under way goes on in the disk's thread."""
+        self._stopping.set()
+        await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                async with asyncio.timeout(INTERVAL_S):
+                    await self._stopping.wait()
+            except TimeoutError:
+                await self._try()
+
+    async def _try(self) -> None:
+        """Without new checkpoints a recovery only takes longer."""
+        try:
+            await self.checkpoint()
+        except DiskError as error:
+            log.error("the checkpoints could not be written", error=error)

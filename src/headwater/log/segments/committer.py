@@ -1,0 +1,122 @@
+"""One sync round for everything that was written since the last one, and then the answers, all at once.
+
+A sync costs the same whether one append waits for it or a thousand. So logs register when they have written, and while a
+round is under way the next one fills up. How many files are synced side by side is the disk's choice; a journal or one
+file for many could take the place of `_sync` without anyone above noticing.
+
+A failed sync is never tried again: the page cache may have dropped the bytes and would call the second try a success. The
+store goes offline, whoever waits is told, and the process ends.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final, Protocol
+
+from msgspec import Struct
+
+from headwater.kernel.errors import DiskError, FileMissing
+from headwater.log.errors import StorageFailed
+from headwater.log.segments.file_cache import OPEN_MAX, FileCache
+from headwater.log.segments.place import Place
+from headwater.wire.types import Offset
+
+_GROUP: Final = OPEN_MAX // 2
+"""Files synced together; more would push each other out of the cache before their sync began."""
+
+
+class Unsynced(Struct, frozen=True, kw_only=True, gc=False):
+    """What a log needs on stable storage so that everything below `end` is safe."""
+
+    end: Offset
+    place: Place
+    """Where `end` stands."""
+    files: Sequence[str]
+    folders: Sequence[str] = ()
+    """Those with new names in them."""
+
+
+class Committable(Protocol):
+    """A log, as the committer sees it."""
+
+    @property
+    def deleted(self) -> bool: ...
+
+    def take_unsynced(self) -> Unsynced: ...
+
+    def commit(self, unsynced: Unsynced) -> None: ...
+
+    def abandon(self, error: StorageFailed) -> None: ...
+
+
+class Committer:
+    def __init__(self, files: FileCache) -> None:
+        self._files = files
+        self._waiting: dict[int, Committable] = {}
+        self._wake = asyncio.Event()
+        self._closing = False
+        self.failure: StorageFailed | None = None
+        self.failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
+        self._rounds = asyncio.get_running_loop().create_task(self._run(), name="segments-committer")
+
+    def register(self, log: Committable) -> None:
+        """The next round includes this log. Registering twice is once."""
+        self._waiting[id(log)] = log
+        self._wake.set()
+
+    def fail(self, reason: str) -> StorageFailed:
+        """The store goes offline for good; the first reason is the one that counts."""
+        if self.failure is None:
+            self.failure = StorageFailed(reason)
+            self.failed.set_exception(self.failure)
+            self.failed.exception()  # retrieved: the process is told by whoever awaits `failed`, and no warning is due
+            self._abandon(list(self._waiting.values()))
+            self._wake.set()
+        return self.failure
+
+    async def close(self) -> None:
+        """End after everything registered is committed."""
+        self._closing = True
+        self._wake.set()
+        await self._rounds
+
+    async def _run(self) -> None:
+        while self.failure is None:
+            await self._wake.wait()
+            self._wake.clear()
+            if self._waiting:
+                await self._round()
+            if self._closing and not self._waiting:
+                return
+
+    async def _round(self) -> None:
+        logs, self._waiting = list(self._waiting.values()), {}
+        work = [(log, log.take_unsynced()) for log in logs if not log.deleted]
+        try:
+            await self.sync(
+                [path for _, unsynced in work for path in unsynced.files],
+                [path for _, unsynced in work for path in unsynced.folders],
+            )
+        except DiskError as error:
+            self.fail(str(error))
+            self._abandon(logs)
+            return
+        for log, unsynced in work:
+            if not log.deleted:
+                log.commit(unsynced)
+
+    async def sync(self, files: Sequence[str], folders: Sequence[str]) -> None:
+        """For what no append waits for."""
+        disk = self._files.disk
+        for start in range(0, len(files), _GROUP):
+            group = files[start : start + _GROUP]
+            await disk.sync_all([self._files.get(path) for path in group if disk.exists(path)])
+        for folder in dict.fromkeys(folders):
+            with suppress(FileMissing):  # its topic was deleted meanwhile
+                await disk.sync_folder(folder)
+
+    def _abandon(self, logs: Sequence[Committable]) -> None:
+        assert self.failure is not None
+        for log in logs:
+            if not log.deleted:
+                log.abandon(self.failure)

@@ -1,0 +1,67 @@
+"""A file of entries of one size, in ascending order: what Kafka's two indexes have in common.
+
+Kafka maps its indexes into memory, preallocated. Here they grow as entries are written, a page of entries at a time: an
+index that was not closed is rebuilt from its log, so nothing is lost with the entries that were not written yet. Lookups
+are binary searches of single reads; the page cache holds what is searched often, and an idle partition holds nothing.
+"""
+
+from struct import Struct as Layout
+from typing import Any, Final
+
+from headwater.kernel.errors import DiskError
+from headwater.kernel.world import File
+from headwater.log.segments.file_cache import FileCache
+
+_PENDING_MAX: Final = 4096
+
+
+class EntryFile:
+    __slots__ = ("_files", "_layout", "_pending", "_size", "path")
+
+    def __init__(self, files: FileCache, path: str, layout: Layout, *, size: int) -> None:
+        """`size` is that of the file; what is no whole entry at its end is dropped with the next write."""
+        self._files = files
+        self._layout = layout
+        self._pending = bytearray()
+        self._size = size - size % layout.size
+        self.path = path
+
+    def __len__(self) -> int:
+        return (self._size + len(self._pending)) // self._layout.size
+
+    def __getitem__(self, slot: int) -> tuple[Any, ...]:
+        at = slot * self._layout.size
+        if at >= self._size:
+            return self._layout.unpack_from(self._pending, at - self._size)
+        return self._layout.unpack(self._file().pread(self._layout.size, at))
+
+    def append(self, *fields: int) -> None:
+        self._pending += self._layout.pack(*fields)
+        if len(self._pending) >= _PENDING_MAX:
+            self.flush()
+
+    def flush(self) -> None:
+        """To the operating system. The file is made here at the latest, for Kafka expects it beside each log."""
+        file = self._file()
+        if not self._pending:
+            return
+        try:
+            file.append((self._pending,))
+        except DiskError:
+            file.truncate(self._size)
+            raise
+        self._size += len(self._pending)
+        self._pending = bytearray()
+
+    def keep(self, entries: int) -> None:
+        """Drop all entries after the first `entries`."""
+        wanted = entries * self._layout.size
+        if wanted < self._size:
+            self._file().truncate(wanted)
+            self._size = wanted
+            self._pending.clear()
+        else:
+            del self._pending[wanted - self._size :]
+
+    def _file(self) -> File:
+        return self._files.get(self.path)

@@ -1,0 +1,268 @@
+"""One partition's log in segment files: the `Log` port.
+
+This module says who does what; how it is done stands in `append`, `read`, `search` and `committer`.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from headwater.kernel.units import Timestamp
+from headwater.kernel.world import Buffer
+from headwater.log.errors import EndMoved, InvalidBatch, LogClosed, LogError, OffsetOutOfRange, StorageFailed
+from headwater.log.port import (
+    AbortedTransaction,
+    Appended,
+    Bounds,
+    EpochEnd,
+    Found,
+    Isolation,
+    Origin,
+    PartitionId,
+    ProducerState,
+    Slice,
+    Span,
+    Wake,
+)
+from headwater.log.segments import search
+from headwater.log.segments.append import Appender
+from headwater.log.segments.checkpoints import write_epochs
+from headwater.log.segments.committer import Unsynced
+from headwater.log.segments.contents import Contents
+from headwater.log.segments.high_watermark import HighWatermark
+from headwater.log.segments.place import Place
+from headwater.log.segments.read import Reader
+from headwater.log.segments.replace import covered, put_in_place, write_replacement
+from headwater.log.segments.store import Store
+from headwater.log.settings import FlushMode, LogSettings
+from headwater.wire.types import LeaderEpoch, Offset
+
+
+class SegmentLog:
+    def __init__(
+        self, partition: PartitionId, store: Store, contents: Contents, *, epoch: LeaderEpoch, settings: LogSettings
+    ) -> None:
+        self._partition = partition
+        self._store = store
+        self._contents = contents
+        self._settings = settings
+        self._appender = Appender(store, contents, epoch=epoch)
+        self._reader = Reader(store, contents)
+        self._high_watermark = HighWatermark(contents.end, self._end_place())
+        self._bounds: Bounds | None = None
+        self._closed = False
+        self._deleted = False
+        contents.enter(epoch)
+        self.recovery_point = contents.end
+        """Everything below is synced."""
+
+    @property
+    def partition(self) -> PartitionId:
+        return self._partition
+
+    @property
+    def settings(self) -> LogSettings:
+        return self._settings
+
+    @property
+    def contents(self) -> Contents:
+        return self._contents
+
+    @property
+    def deleted(self) -> bool:
+        """Its folder is gone, or on its way."""
+        return self._deleted
+
+    @property
+    def size(self) -> int:
+        return self._contents.segments.size
+
+    @property
+    def bounds(self) -> Bounds:
+        if self._bounds is None:
+            contents, high_watermark = self._contents, self._high_watermark.offset
+            self._bounds = Bounds(
+                start=contents.start,
+                high_watermark=high_watermark,
+                last_stable=contents.producers.last_stable(high_watermark),
+                end=contents.end,
+                epoch=self._appender.epoch,
+                epochs=contents.epochs.entries,
+            )
+        return self._bounds
+
+    # Appending
+
+    def append(
+        self, batches: Sequence[memoryview], *, origin: Origin = Origin.CLIENT, expected_end: Offset | None = None
+    ) -> asyncio.Future[Appended]:
+        self._check_open()
+        if expected_end is not None and expected_end != self._contents.end:
+            raise EndMoved(expected_end, self._contents.end)
+        if not batches:
+            raise InvalidBatch("there is no batch to append")
+        appended = self._appender.append(batches, origin=origin, settings=self._settings)
+        self._bounds = None
+        answered: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        if self._settings.flush_mode is FlushMode.OS and not appended.duplicate:
+            self._move_high_watermark(self._contents.end, self._end_place())
+        if self._settings.flush_mode is FlushMode.COMMIT or self._contents.rolled:
+            self._store.committer.register(self)
+        self._high_watermark.answer(answered, appended)
+        return answered
+
+    def take_unsynced(self) -> Unsynced:
+        files, folders = self._contents.take_unsynced()
+        return Unsynced(end=self._contents.end, place=self._end_place(), files=files, folders=folders)
+
+    def commit(self, unsynced: Unsynced) -> None:
+        self.recovery_point = unsynced.end
+        if unsynced.end > self._high_watermark.offset:
+            self._move_high_watermark(unsynced.end, unsynced.place)
+
+    def abandon(self, error: LogError) -> None:
+        self._high_watermark.abandon(error)
+
+    def _move_high_watermark(self, offset: Offset, place: Place) -> None:
+        self._bounds = None
+        self._high_watermark.move(offset, place)
+
+    def _end_place(self) -> Place:
+        active = self._contents.segments.active
+        return Place(active, active.size)
+
+    # Reading
+
+    async def read(
+        self,
+        offset: Offset,
+        *,
+        bytes_max: int,
+        isolation: Isolation = Isolation.READ_UNCOMMITTED,
+        whole_first: bool = True,
+    ) -> Slice:
+        self._check_open()
+        bounds = self.bounds
+        if not bounds.start <= offset <= bounds.high_watermark:
+            raise OffsetOutOfRange(offset, bounds.start, bounds.high_watermark)
+        committed = isolation is Isolation.READ_COMMITTED
+        end = bounds.last_stable if committed else bounds.high_watermark
+        if offset >= end:
+            return Slice(data=(), size=0, bounds=bounds)
+        limit = self._high_watermark.place if end == bounds.high_watermark else self._reader.locate(end)
+        piece = await self._reader.read(offset, end, limit, bytes_max=bytes_max, whole_first=whole_first)
+        size = len(piece.data)
+        return Slice(
+            data=(piece.data,) if size else (),
+            size=size,
+            bounds=bounds,
+            aborted=self._aborted(offset, piece.next_offset) if committed else (),
+        )
+
+    def _aborted(self, start: Offset, end: Offset) -> tuple[AbortedTransaction, ...]:
+        """Aborted transactions with records between the two."""
+        found: list[AbortedTransaction] = []
+        for segment in self._contents.segments.following(start):
+            for aborted in segment.txns.entries():
+                if aborted.last >= start and aborted.first < end:
+                    found.append(aborted)
+                if aborted.last_stable >= end:
+                    return tuple(sorted(found, key=lambda each: each.first))
+        return tuple(sorted(found, key=lambda each: each.first))
+
+    def watch(self, wake: Wake) -> None:
+        if self._closed:
+            wake()
+        else:
+            self._high_watermark.watch(wake)
+
+    def unwatch(self, wake: Wake) -> None:
+        self._high_watermark.unwatch(wake)
+
+    async def find_time(self, timestamp: Timestamp) -> Found | None:
+        self._check_open()
+        return search.find_time(self._contents, timestamp, end=self._high_watermark.offset)
+
+    async def find_latest_time(self) -> Found | None:
+        self._check_open()
+        return search.find_latest_time(self._contents, end=self._high_watermark.offset)
+
+    def end_of_epoch(self, epoch: LeaderEpoch) -> EpochEnd | None:
+        return self._contents.epochs.end_of(epoch, self._high_watermark.offset)
+
+    # Cutting and describing
+
+    async def trim(self, before: Offset) -> None:
+        self._check_open()
+        contents = self._contents
+        if not 0 <= before <= self._high_watermark.offset:
+            raise OffsetOutOfRange(before, contents.start, self._high_watermark.offset)
+        if before <= contents.start:
+            return
+        self._store.log_starts.set(self._partition, before)
+        await self._store.log_starts.save()
+        if self._deleted or before <= contents.start:
+            return
+        contents.start = before
+        contents.epochs_changed |= contents.epochs.truncate_start(before)
+        self._drop_below(before)
+        self._bounds = None
+        self._high_watermark.wake()
+
+    def _drop_below(self, offset: Offset) -> None:
+        self._reader.forget_positions()
+        for segment in self._contents.segments.take_below(offset):
+            self._store.deletions.delete_files(segment.paths(), delay_ms=self._settings.file_delete_delay_ms)
+
+    async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
+        self._check_open()
+        contents, settings = self._contents, self._settings
+        gone = covered(contents, first, end)
+        replacement = await write_replacement(self._store, contents, gone, batches, settings)
+        put_in_place(self._store, contents, replacement, gone, delay_ms=settings.file_delete_delay_ms)
+        self._reader.forget_positions()
+        self._bounds = None
+
+    def spans(self) -> Sequence[Span]:
+        segments = list(self._contents.segments)
+        ends = [*(segment.base for segment in segments[1:]), self._contents.end]
+        return [segment.span(end, active=segment is segments[-1]) for segment, end in zip(segments, ends, strict=True)]
+
+    def producers(self) -> Sequence[ProducerState]:
+        return self._contents.producers.states()
+
+    def lead(self, epoch: LeaderEpoch) -> None:
+        self._appender.epoch = max(self._appender.epoch, epoch)
+        self._contents.enter(self._appender.epoch)
+        self._bounds = None
+
+    def configure(self, settings: LogSettings) -> None:
+        self._settings = settings
+
+    def close(self) -> None:
+        """Take no more, write what a clean start relies on, and have everything committed."""
+        self._closed = True
+        contents = self._contents
+        if contents.changed:
+            contents.segments.active.seal()
+            contents.snapshot_producers()
+            contents.rolled += contents.segments.active.synced_paths()
+        if contents.changed or contents.rolled:
+            self._store.committer.register(self)
+        self._high_watermark.wake()
+
+    def delete(self) -> None:
+        """Take no more; who waits for an append is told that the log is closed."""
+        self._closed = self._deleted = True
+        self._high_watermark.abandon(LogClosed(str(self._partition)))
+
+    async def keep_epochs(self) -> None:
+        """Before the recovery point is kept, from which on they could be learned from the batches."""
+        if self._contents.epochs_changed and not self._deleted:
+            self._contents.epochs_changed = False
+            await self._store.disk.write(self._contents.epochs_path, write_epochs(self._contents.epochs.entries))
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise LogClosed(str(self._partition))
+        if self._store.committer.failure is not None:
+            raise StorageFailed(self._store.committer.failure.args[0])

@@ -1,0 +1,179 @@
+"""Every log of one folder: the `Logs` port, and the order in which a folder is opened and closed.
+
+Opening takes the lock and the clean mark, and finds the partitions. After a clean stop a log is read when it is asked for;
+after any other, all are recovered first, for only then is known what they hold. Closing commits, writes what a clean start
+relies on, and puts the mark back as the very last thing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+from headwater.kernel.errors import DiskError
+from headwater.kernel.logging import get
+from headwater.kernel.world import Lock, World
+from headwater.log.errors import LogClosed
+from headwater.log.port import PartitionId, Stored
+from headwater.log.segments.checkpointing import Checkpointing
+from headwater.log.segments.contents import Contents
+from headwater.log.segments.folder import put_clean_mark, take_clean_mark
+from headwater.log.segments.log import SegmentLog
+from headwater.log.segments.names import DELETED_FOLDER, METADATA_TOPIC, folder_name
+from headwater.log.segments.partition_metadata import find_partitions, first_base, read_topic_id, write_topic_id
+from headwater.log.segments.recovery import Remembered, recover
+from headwater.log.segments.store import Store, make_store
+from headwater.log.settings import LogSettings
+from headwater.wire.types import LeaderEpoch, Offset, Uuid
+
+log = get("log.segments")
+
+_FOLDER_NAME_MAX = 200
+"""With an id and the suffix a deleted folder's name stays below the file system's 255 bytes."""
+
+
+async def open_logs(world: World, root: str) -> "SegmentLogs":
+    """Raises FolderInUse if another process has the folder, a DiskError if it can't be written."""
+    world.disk.make_folder(root)
+    lock = world.disk.lock(root)
+    try:
+        has_mark = await take_clean_mark(world.disk, root)
+        store = make_store(world, root)
+        partitions = find_partitions(world.disk, root)
+        logs = SegmentLogs(store, lock, partitions, clean=has_mark or not partitions)
+        await logs.recover_all()
+    except BaseException:
+        lock.release()
+        raise
+    return logs
+
+
+class SegmentLogs:
+    def __init__(self, store: Store, lock: Lock, partitions: Sequence[PartitionId], *, clean: bool) -> None:
+        self._store = store
+        self._lock = lock
+        self._clean = clean
+        self._found = dict.fromkeys(partitions)
+        self._recovered: dict[PartitionId, Contents] = {}
+        self._logs: dict[tuple[Uuid, int], SegmentLog] = {}
+        self._opening = asyncio.Lock()
+        self._closed = False
+        self._checkpointing = Checkpointing(store, self._logs)
+
+    @property
+    def clean(self) -> bool:
+        return self._clean
+
+    @property
+    def failed(self) -> asyncio.Future[None]:
+        return self._store.committer.failed
+
+    async def recover_all(self) -> None:
+        """Before anything is opened: finish deletions, and after an unclean stop recover every log."""
+        store = self._store
+        for name in store.disk.list(store.root):
+            if name.endswith(DELETED_FOLDER):
+                store.deletions.remove_later(f"{store.root}/{name}", delay_ms=0)
+        if not self._clean:
+            for partition in self._found:
+                self._recovered[partition] = await self._recover(partition)
+
+    def stored(self) -> Sequence[Stored]:
+        return [self._describe(partition) for partition in self._found if partition.topic != METADATA_TOPIC]
+
+    def _describe(self, partition: PartitionId) -> Stored:
+        if contents := self._recovered.get(partition):
+            return Stored(partition=partition, start=contents.start, end=contents.end)
+        if found := self.get(partition.topic_id, partition.index):
+            return Stored(partition=partition, start=found.bounds.start, end=found.bounds.end)
+        remembered = self._remembered(partition)
+        start = max(remembered.start, first_base(self._store.disk, self._folder(partition)))
+        return Stored(partition=partition, start=start, end=max(start, remembered.recovery_point or Offset(0)))
+
+    def _remembered(self, partition: PartitionId) -> Remembered:
+        return Remembered(
+            start=self._store.log_starts.get(partition) or Offset(0),
+            recovery_point=self._store.recovery_points.get(partition),
+            is_clean=self._clean,
+        )
+
+    def get(self, topic_id: Uuid, index: int) -> SegmentLog | None:
+        return self._logs.get((topic_id, index))
+
+    async def open(self, partition: PartitionId, *, epoch: LeaderEpoch, settings: LogSettings) -> SegmentLog:
+        key = (partition.topic_id, partition.index)
+        async with self._opening:
+            found = self._logs.get(key)
+            if found is None:
+                contents = await self._contents(partition)
+                found = SegmentLog(partition, self._store, contents, epoch=epoch, settings=settings)
+                self._logs[key] = found
+                self._found[partition] = None
+        found.lead(epoch)
+        return found
+
+    async def _contents(self, partition: PartitionId) -> Contents:
+        if contents := self._recovered.pop(partition, None):
+            return contents
+        store, folder = self._store, self._folder(partition)
+        if self._closed:
+            raise LogClosed(str(partition))
+        if store.disk.exists(folder):
+            topic_id = read_topic_id(store.disk, folder)
+            if topic_id == partition.topic_id:
+                return await self._recover(partition)
+            self._delete_folder(partition, delay_ms=0)
+        store.disk.make_folder(folder)
+        contents = await self._recover(partition)
+        contents.rolled.append(write_topic_id(store.files, folder, partition.topic_id))
+        contents.changed_folders += (folder, store.root)
+        return contents
+
+    async def _recover(self, partition: PartitionId) -> Contents:
+        return await recover(self._store, self._folder(partition), self._remembered(partition))
+
+    async def forget(self, partition: PartitionId) -> None:
+        self._found.pop(partition, None)
+        self._recovered.pop(partition, None)
+        found = self._logs.pop((partition.topic_id, partition.index), None)
+        if found is not None:
+            found.delete()
+        folder = self._folder(partition)
+        if self._store.disk.exists(folder) and read_topic_id(self._store.disk, folder) == partition.topic_id:
+            self._delete_folder(partition, delay_ms=found.settings.file_delete_delay_ms if found else 0)
+
+    def _delete_folder(self, partition: PartitionId, *, delay_ms: int) -> None:
+        """Renamed at once, so that the topic can be made again, and removed in the background."""
+        store, folder = self._store, self._folder(partition)
+        unique = store.world.randomness.uuid().hex()
+        gone = f"{store.root}/{folder_name(partition)[:_FOLDER_NAME_MAX]}.{unique}{DELETED_FOLDER}"
+        store.files.forget_folder(folder)
+        store.disk.rename(folder, gone)
+        store.deletions.remove_later(gone, delay_ms=delay_ms)
+        for checkpoint in (store.recovery_points, store.log_starts, store.high_watermarks):
+            checkpoint.drop(partition)
+
+    def _folder(self, partition: PartitionId) -> str:
+        return f"{self._store.root}/{folder_name(partition)}"
+
+    async def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
+        store = self._store
+        await self._checkpointing.stop()
+        self._close_logs()
+        await store.committer.close()
+        if self.failed.done():
+            log.error("the store failed and is left as it is; the next start will recover it")
+        else:
+            await self._checkpointing.checkpoint()
+            await put_clean_mark(store.disk, store.root)
+        await store.deletions.close()
+        store.files.close()
+        self._lock.release()
+
+    def _close_logs(self) -> None:
+        try:
+            for segment_log in self._logs.values():
+                segment_log.close()
+        except DiskError as error:
+            self._store.committer.fail(str(error))

@@ -1,0 +1,167 @@
+"""Makes a log's contents from its folder.
+
+After a clean stop nothing is scanned: names and sizes are taken as they are, the end is the recovery point, and the newest
+producer snapshot was taken there. Otherwise every segment from the one that holds the recovery point is read whole: batches
+count up to the first whose checksum or offset is wrong, what follows is cut off as a torn tail, and indexes, producers and
+epochs are made anew from what is left. That is synced before anyone sees it, for it may never have been.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Final
+
+from msgspec import Struct
+
+from headwater.kernel.logging import get
+from headwater.kernel.units import MiB
+from headwater.log.epochs import Epochs
+from headwater.log.producers import Producers, marker_of
+from headwater.log.segments.checkpoints import read_epochs
+from headwater.log.segments.contents import Contents
+from headwater.log.segments.names import EPOCH_CHECKPOINT, LOG, PRODUCER_SNAPSHOT, base_of
+from headwater.log.segments.producer_snapshot import read_snapshot
+from headwater.log.segments.scan import walk_valid
+from headwater.log.segments.segment import Placed, Segment
+from headwater.log.segments.segment_list import SegmentList
+from headwater.log.segments.store import Store
+from headwater.log.segments.swap import finish_swaps
+from headwater.log.settings import LogSettings
+from headwater.wire.types import Offset
+
+log = get("log.segments")
+
+_SLICE: Final = 4 * MiB
+"""How much is checked before the loop may breathe."""
+_INDEX_INTERVAL: Final = LogSettings().index_interval_bytes
+"""Topics' own settings are known only later; indexes of another density serve as well."""
+
+
+class Remembered(Struct, frozen=True, kw_only=True):
+    """What the store's checkpoints say of a log."""
+
+    start: Offset = Offset(0)
+    recovery_point: Offset | None = None
+    is_clean: bool
+
+
+async def recover(store: Store, folder: str, remembered: Remembered) -> Contents:
+    """What the folder holds. An empty one is a new log."""
+    names = finish_swaps(store.files, folder)
+    segments = _segments(store, folder, names)
+    sure, unsure, end = _split(segments, remembered)
+    snapshots = sorted(_offsets(names, PRODUCER_SNAPSHOT))
+    producers, snapshot_at = _restored(store, folder, sure, [each for each in snapshots if each <= end], end)
+    epochs = Epochs(read_epochs(store.disk, f"{folder}/{EPOCH_CHECKPOINT}"))
+    contents = Contents(
+        store.files, folder, SegmentList(sure), end=end, producers=producers, epochs=epochs, snapshot_at=snapshot_at
+    )
+    if unsure:
+        contents.epochs_changed = epochs.truncate_end(end)
+        await _rebuild(store, contents, unsure)
+    _begin_at(store, contents, remembered.start)
+    _remove_snapshots(store, contents, snapshots)
+    return contents
+
+
+def _segments(store: Store, folder: str, names: Sequence[str]) -> list[Segment]:
+    disk = store.disk
+    paths = ((base, f"{folder}/{name}") for base in _offsets(names, LOG) for name in (f"{base:020d}{LOG}",))
+    return [
+        Segment(store.files, folder, base, size=disk.size(path), created=disk.modified(path))
+        for base, path in sorted(paths)
+    ]
+
+
+def _offsets(names: Sequence[str], suffix: str) -> list[Offset]:
+    return [base for name in names if name.endswith(suffix) and (base := base_of(name)) is not None]
+
+
+def _split(segments: Sequence[Segment], remembered: Remembered) -> tuple[list[Segment], list[Segment], Offset]:
+    """Segments that can be taken as they are, those that can't, and where the first kind ends."""
+    if not segments:
+        return [], [], remembered.start
+    point = remembered.recovery_point
+    if remembered.is_clean:
+        last = segments[-1]
+        return list(segments), [], last.end_offset() if point is None or point < last.base else point
+    sure = [segment for segment, after in pairwise(segments) if after.base <= (point or 0)]
+    unsure = list(segments[len(sure) :])
+    return sure, unsure, unsure[0].base
+
+
+def _restored(
+    store: Store, folder: str, segments: Sequence[Segment], snapshots: Sequence[Offset], end: Offset
+) -> tuple[Producers, Offset]:
+    """The producers as they were at `end`, and the snapshot that was used: the newest that can be read."""
+    for offset in reversed(snapshots):
+        if (entries := read_snapshot(store.disk, folder, offset)) is not None:
+            producers = Producers(entries)
+            break
+    else:
+        producers, offset = Producers(), Offset(0)
+    for segment in SegmentList(segments).following(offset) if offset < end else ():
+        for position, header in segment.headers_from(offset):
+            if header.has_producer:
+                batch = segment.log.pread(header.size, position) if header.is_control else b""
+                producers.replay(header, header.base_offset, marker_of(batch, header))
+    return producers, offset
+
+
+async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment]) -> None:
+    for place, segment in enumerate(unsure):
+        if len(contents.segments):
+            contents.snapshot_producers()
+        contents.segments.add(segment)
+        is_whole = await _check(segment, contents)
+        segment.seal()
+        contents.rolled += segment.synced_paths()
+        if not is_whole:
+            for following in unsure[place + 1 :]:
+                store.deletions.delete_files(following.paths(), delay_ms=0)
+            break
+    files, folders = contents.take_unsynced()
+    await store.committer.sync(files, folders)
+
+
+async def _check(segment: Segment, contents: Contents) -> bool:
+    """Count the batches that are right, and cut off the rest. False if there was any."""
+    file_size = segment.size
+    segment.clear_indexes()
+    breath = _SLICE
+    for position, header, batch in walk_valid(segment.log, 0):
+        if header.base_offset < contents.end or not segment.can_hold(header.last_offset):
+            break
+        segment.index([Placed(header.last_offset, header.max_timestamp, header.size)], index_interval=_INDEX_INTERVAL)
+        contents.take(header, header.base_offset, header.partition_leader_epoch, marker_of(batch, header))
+        if position >= breath:
+            breath = position + _SLICE
+            await asyncio.sleep(0)
+    if segment.size == file_size:
+        return True
+    log.warn("cut off a torn tail", path=segment.path(LOG), kept=segment.size, cut=file_size - segment.size)
+    segment.log.truncate(segment.size)
+    return False
+
+
+def _begin_at(store: Store, contents: Contents, start: Offset) -> None:
+    """The checkpointed start holds, whatever files are left below it."""
+    if contents.end < start:
+        for segment in contents.segments.take_from(Offset(0)):
+            store.deletions.delete_files(segment.paths(), delay_ms=0)
+        contents.end = start
+    if not len(contents.segments):
+        now = store.world.clock.now()
+        contents.segments.add(Segment(store.files, contents.folder, contents.end, size=0, created=now))
+    for segment in contents.segments.take_below(start):
+        store.deletions.delete_files(segment.paths(), delay_ms=0)
+    contents.start = max(start, contents.segments.first.base)
+    contents.epochs_changed |= contents.epochs.truncate_start(contents.start)
+
+
+def _remove_snapshots(store: Store, contents: Contents, snapshots: Sequence[Offset]) -> None:
+    """Those that belong to no segment, but for the newest, which a clean stop leaves at the end of the log."""
+    bases = [segment.base for segment in contents.segments]
+    for offset in snapshots:
+        if offset != contents.snapshot_at and (offset not in bases or offset > contents.end):
+            store.disk.remove(f"{contents.folder}/{offset:020d}{PRODUCER_SNAPSHOT}")
