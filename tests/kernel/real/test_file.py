@@ -2,6 +2,7 @@
 
 import asyncio
 import errno
+import fcntl
 import os
 from pathlib import Path
 
@@ -31,6 +32,33 @@ def test_a_failed_sync_is_never_tried_again(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(DiskError, match="Input/output error"):
         asyncio.run(disk.sync_all([file]))
     assert len(tries) == 1
+
+
+@pytest.mark.parametrize(("failure", "expected"), [(None, []), (errno.ENOTSUP, ["fsync"])])
+def test_on_macos_the_drives_cache_is_emptied_where_the_file_system_can(
+    monkeypatch: pytest.MonkeyPatch, failure: int | None, expected: list[str]
+):
+    def full_sync(*_: int) -> int:
+        if failure is not None:
+            raise OSError(failure, "not supported")
+        return 0
+
+    synced: list[str] = []
+    monkeypatch.setattr(file_module, "_FULL_SYNC", 51)
+    monkeypatch.setattr(fcntl, "fcntl", full_sync)
+    monkeypatch.setattr(os, "fsync", lambda _: synced.append("fsync"))
+    file_module.sync_descriptor(0)
+    assert synced == expected
+
+
+def test_a_full_sync_that_truly_failed_is_a_failure(monkeypatch: pytest.MonkeyPatch):
+    def fail(*_: int) -> int:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(file_module, "_FULL_SYNC", 51)
+    monkeypatch.setattr(fcntl, "fcntl", fail)
+    with pytest.raises(OSError, match="Input/output"):
+        file_module.sync_descriptor(0)
 
 
 def test_one_file_that_fails_fails_the_round_after_the_others_are_synced(

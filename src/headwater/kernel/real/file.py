@@ -24,11 +24,16 @@ _SCRATCH: Final = bytearray(1024 * 1024)
 
 
 def sync_descriptor(descriptor: int) -> None:
-    """To stable storage. On macOS only F_FULLFSYNC empties the drive's own cache too."""
-    if _FULL_SYNC is not None:
-        fcntl.fcntl(descriptor, _FULL_SYNC)
-    else:
+    """To stable storage. On macOS only F_FULLFSYNC empties the drive's own cache too, where the file system knows it."""
+    if _FULL_SYNC is None:
         os.fdatasync(descriptor)
+        return
+    try:
+        fcntl.fcntl(descriptor, _FULL_SYNC)
+    except OSError as error:
+        if error.errno not in (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY):
+            raise
+        os.fsync(descriptor)
 
 
 class RealFile:
