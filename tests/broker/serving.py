@@ -54,6 +54,7 @@ def services(**changed: Any) -> Services:
         "authorizer": AllowAll(),
         "features": Features,
         "listed_apis": listed(HANDLERS),
+        **dict.fromkeys(("cluster", "settings", "logs", "partitions", "coordinators")),
     }
     return Services(**{**given, **changed})
 
@@ -61,10 +62,9 @@ def services(**changed: Any) -> Services:
 class Broker:
     """`port` is the first listener's."""
 
-    def __init__(self, network: Network, dispatcher: Dispatcher, requests: Requests, live: LiveSettings) -> None:
+    def __init__(self, network: Network, counters: Counters, live: LiveSettings) -> None:
         self.network = network
-        self.dispatcher = dispatcher
-        self.requests = requests
+        self.counters = counters
         self.settings = live
         self._clients: list[Client] = []
 
@@ -96,12 +96,12 @@ async def serving(
     served = handlers or HANDLERS
     static = {"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})}
     live = LiveSettings(Catalogue(SETTINGS), node_id=1, static=static)
-    requests = Requests(Counters(), slow_ms=slow_ms)
+    counters = Counters()
     made = services(**{"authorizer": authorizer or AllowAll(), "listed_apis": listed(served), **of_services})
-    dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=requests)
+    dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=Requests(counters, slow_ms=slow_ms))
     network = Network(dispatcher, lambda: live.broker, hostname="localhost")
     await network.open()
-    broker = Broker(network, dispatcher, requests, live)
+    broker = Broker(network, counters, live)
     try:
         yield broker
     finally:

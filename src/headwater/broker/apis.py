@@ -3,6 +3,32 @@
 from typing import Final
 
 from headwater.broker.api import Handler
-from headwater.broker.handlers import api_versions
+from headwater.broker.handlers import (
+    api_versions,
+    delete_groups,
+    describe_groups,
+    find_coordinator,
+    heartbeat,
+    join_group,
+    leave_group,
+    list_groups,
+    offset_commit,
+    offset_delete,
+    offset_fetch,
+    sync_group,
+)
 
-HANDLERS: Final[tuple[Handler, ...]] = (api_versions,)
+HANDLERS: Final[tuple[Handler, ...]] = (
+    api_versions,
+    delete_groups,
+    describe_groups,
+    find_coordinator,
+    heartbeat,
+    join_group,
+    leave_group,
+    list_groups,
+    offset_commit,
+    offset_delete,
+    offset_fetch,
+    sync_group,
+)

@@ -5,8 +5,14 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from headwater.broker.coordinators import Coordinators
 from headwater.broker.features import Features
+from headwater.broker.partitions import Partitions
+from headwater.control.cluster.machine import Cluster
+from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Clock, Randomness
+from headwater.log.port import Logs
+from headwater.machine.runtime import Runtime
 from headwater.security.access import ANONYMOUS, Operation, Principal, Resource
 from headwater.security.authorizer import Authorizer
 from headwater.wire.types import NodeId
@@ -43,6 +49,15 @@ class Services:
     features: Callable[[], Features]
     """The feature levels in force now."""
     listed_apis: tuple[ListedApi, ...]
+    cluster: Runtime[Cluster]
+    """Brokers, topics, settings, features: decided and read here."""
+    settings: LiveSettings
+    """The values in force."""
+    logs: Logs
+    partitions: Partitions
+    """The logs that this broker serves, by topic and partition."""
+    coordinators: Coordinators
+    """The machines of the groups that this broker coordinates."""
 
 
 class Session:

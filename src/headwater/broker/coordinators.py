@@ -5,7 +5,7 @@ told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every mac
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from headwater.broker.errors import Refused
 from headwater.control.cluster.machine import Cluster
@@ -15,11 +15,14 @@ from headwater.control.groups.partitioner import coordinator_partition
 from headwater.control.groups.requests import ForgetTopics
 from headwater.kernel.tasks import Ward
 from headwater.log.port import Log, PartitionId
+from headwater.machine.errors import MachineError, Reloading, TooManyWaiting
 from headwater.machine.runtime import Runtime
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.records.remove_topic_record import RemoveTopicRecord
 from headwater.wire.records.topic_record import TopicRecord
 from headwater.wire.types import TopicName, Uuid
+
+T = TypeVar("T")
 
 CLOSE_DEADLINE_S: Final = 5.0
 MakeRuntime = Callable[[Log], Runtime[Groups]]
@@ -36,8 +39,30 @@ class Coordinators:
         self._loading: dict[int, None] = {}
         self._names: dict[Uuid, TopicName] = {}
 
-    def of(self, group_id: str) -> Runtime[Groups]:
-        """Raises Refused with the code that tells a client to ask for the coordinator again, or to wait."""
+    async def ask(self, group_id: str, request: Any) -> Any:
+        """The machine's answer. Raises Refused with a code that tells a client what to do."""
+        try:
+            return await self._of(group_id).ask(request)
+        except MachineError as error:
+            raise _refused(error) from error
+
+    async def read(self, group_id: str, query: Callable[[Groups], T]) -> T:
+        """What the query finds in the group's machine, once that is durable. Raises Refused."""
+        try:
+            return await self._of(group_id).read(query)
+        except MachineError as error:
+            raise _refused(error) from error
+
+    async def read_all(self, query: Callable[[Groups], T]) -> list[T]:
+        """What the query finds in every machine. Raises Refused while one is being loaded."""
+        if self._loading:
+            raise Refused(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+        try:
+            return [await runtime.read(query) for runtime in self.all()]
+        except MachineError as error:
+            raise _refused(error) from error
+
+    def _of(self, group_id: str) -> Runtime[Groups]:
         count = self._partition_count(GROUP_OFFSETS)
         if not count:
             raise Refused(ErrorCode.NOT_COORDINATOR)
@@ -52,10 +77,6 @@ class Coordinators:
     def all(self) -> list[Runtime[Groups]]:
         """Those that are loaded, by partition."""
         return [self._runtimes[index] for index in sorted(self._runtimes)]
-
-    @property
-    def loading(self) -> bool:
-        return bool(self._loading)
 
     # --- what happens to partitions and topics
 
@@ -102,3 +123,12 @@ class Coordinators:
 
 async def _forget(runtime: Runtime[Groups], topics: Sequence[TopicName]) -> None:
     await runtime.ask(ForgetTopics(topics=frozenset(topics)))
+
+
+def _refused(error: MachineError) -> Refused:
+    """Members that can't know what became of a request look for their coordinator again."""
+    if isinstance(error, Reloading):
+        return Refused(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
+    return Refused(
+        ErrorCode.COORDINATOR_NOT_AVAILABLE if isinstance(error, TooManyWaiting) else ErrorCode.NOT_COORDINATOR
+    )

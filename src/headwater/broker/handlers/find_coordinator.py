@@ -1,0 +1,69 @@
+"""FindCoordinator: which broker coordinates a group; its internal topic is made when it is first asked for.
+
+Transactions and share groups are not built yet, which is said by a code that no client retries.
+"""
+
+from msgspec.structs import replace
+
+from headwater.broker.api import Api, between
+from headwater.broker.context import Context
+from headwater.broker.internal_topics import ensure_group_offsets
+from headwater.broker.needs import Within
+from headwater.broker.refusals import code_of
+from headwater.kernel.errors import HeadwaterError
+from headwater.security.access import Operation, group, transactional_id
+from headwater.wire.error_codes import ErrorCode
+from headwater.wire.messages.find_coordinator_request import FindCoordinatorRequest
+from headwater.wire.messages.find_coordinator_response import Coordinator, FindCoordinatorResponse
+
+_KEYS_FROM = 4
+_GROUP, _TRANSACTION, _SHARE = 0, 1, 2
+
+
+def refuse(request: FindCoordinatorRequest, code: ErrorCode) -> FindCoordinatorResponse:
+    keys = tuple(_refused(each, code) for each in request.coordinator_keys)
+    return FindCoordinatorResponse(error_code=code, error_message=code.name, node_id=-1, port=-1, coordinators=keys)
+
+
+API = Api(
+    FindCoordinatorRequest,
+    versions=between(0, 6),
+    refuse=refuse,
+    needs=(Within(operation=Operation.DESCRIBE, why="what a key names depends on its type"),),
+)
+
+
+async def handle(context: Context, request: FindCoordinatorRequest) -> FindCoordinatorResponse:
+    if context.api_version >= _KEYS_FROM:
+        found = [await _find(context, request.key_type, each) for each in request.coordinator_keys]
+        return FindCoordinatorResponse(coordinators=tuple(found))
+    only = await _find(context, request.key_type, request.key)
+    return FindCoordinatorResponse(
+        error_code=only.error_code,
+        error_message=only.error_message,
+        node_id=only.node_id,
+        host=only.host,
+        port=only.port,
+    )
+
+
+async def _find(context: Context, key_type: int, key: str) -> Coordinator:
+    resource = transactional_id(key) if key_type == _TRANSACTION else group(key)
+    if not context.allows(Operation.DESCRIBE, resource):
+        return _refused(key, resource.type.refusal)
+    if key_type == _TRANSACTION:
+        return _refused(key, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "Transactions are not built yet.")
+    if key_type != _GROUP:
+        unsupported = "Share groups are not built yet." if key_type == _SHARE else f"There is no key type {key_type}."
+        return _refused(key, ErrorCode.INVALID_REQUEST, unsupported)
+    try:
+        await ensure_group_offsets(context)
+    except HeadwaterError as error:
+        return _refused(key, code_of(error), str(error))
+    endpoint = context.session.advertised
+    here = Coordinator(key=key, node_id=context.services.node_id, host=endpoint.host, port=endpoint.port)
+    return replace(here, error_message=None)
+
+
+def _refused(key: str, code: ErrorCode, message: str | None = None) -> Coordinator:
+    return Coordinator(key=key, node_id=-1, port=-1, error_code=code, error_message=message or code.name)

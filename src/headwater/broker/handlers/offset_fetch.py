@@ -1,0 +1,157 @@
+"""OffsetFetch: where groups have read to; one group up to version 7, then any number (KIP-709), then by topic id."""
+
+from collections.abc import Mapping
+
+from headwater.broker.api import Api, between
+from headwater.broker.context import Context
+from headwater.broker.errors import Refused
+from headwater.broker.needs import Within
+from headwater.control.groups.machine import Groups
+from headwater.control.groups.requests import TopicPartition
+from headwater.security.access import Operation, group, topic
+from headwater.wire.error_codes import ErrorCode
+from headwater.wire.messages.offset_fetch_request import (
+    OffsetFetchRequest,
+    OffsetFetchRequestGroup,
+    OffsetFetchRequestTopics,
+)
+from headwater.wire.messages.offset_fetch_response import (
+    OffsetFetchResponse,
+    OffsetFetchResponseGroup,
+    OffsetFetchResponsePartition,
+    OffsetFetchResponsePartitions,
+    OffsetFetchResponseTopic,
+    OffsetFetchResponseTopics,
+)
+from headwater.wire.records.offset_commit_value import OffsetCommitValue
+from headwater.wire.types import ZERO_UUID, TopicName
+
+_GROUPS_FROM = 8
+_TOPIC_IDS_FROM = 10
+_NO_OFFSET = -1
+
+Offsets = Mapping[TopicPartition, OffsetCommitValue]
+
+
+def refuse(request: OffsetFetchRequest, code: ErrorCode) -> OffsetFetchResponse:
+    if request.groups:
+        return OffsetFetchResponse(groups=tuple(_refused(each, code) for each in request.groups))
+    return OffsetFetchResponse(error_code=code)
+
+
+API = Api(
+    OffsetFetchRequest,
+    versions=between(1, 10),
+    refuse=refuse,
+    needs=(
+        Within(operation=Operation.DESCRIBE, why="each group is asked for apart"),
+        Within(operation=Operation.DESCRIBE, why="topics may be all that the group has, or named by their ids"),
+    ),
+)
+
+
+async def handle(context: Context, request: OffsetFetchRequest) -> OffsetFetchResponse:
+    if context.api_version >= _GROUPS_FROM:
+        return OffsetFetchResponse(groups=tuple([await _fetch(context, each) for each in request.groups]))
+    return _single(await _fetch(context, _as_group(request)))
+
+
+def _as_group(request: OffsetFetchRequest) -> OffsetFetchRequestGroup:
+    topics = request.topics
+    return OffsetFetchRequestGroup(
+        group_id=request.group_id,
+        topics=None
+        if topics is None
+        else tuple(
+            OffsetFetchRequestTopics(name=each.name, partition_indexes=each.partition_indexes) for each in topics
+        ),
+    )
+
+
+def _single(found: OffsetFetchResponseGroup) -> OffsetFetchResponse:
+    return OffsetFetchResponse(
+        error_code=found.error_code,
+        topics=tuple(
+            OffsetFetchResponseTopic(
+                name=each.name,
+                partitions=tuple(
+                    OffsetFetchResponsePartition(
+                        partition_index=partition.partition_index,
+                        committed_offset=partition.committed_offset,
+                        committed_leader_epoch=partition.committed_leader_epoch,
+                        metadata=partition.metadata,
+                        error_code=partition.error_code,
+                    )
+                    for partition in each.partitions
+                ),
+            )
+            for each in found.topics
+        ),
+    )
+
+
+async def _fetch(context: Context, request: OffsetFetchRequestGroup) -> OffsetFetchResponseGroup:
+    """A group that nobody knows has no offsets, which is no error."""
+    if not context.allows(Operation.DESCRIBE, group(request.group_id)):
+        return _refused(request, ErrorCode.GROUP_AUTHORIZATION_FAILED)
+
+    def query(machine: Groups) -> OffsetFetchResponseGroup:
+        offsets = machine.offsets.of(request.group_id)
+        topics = _everything(context, offsets) if request.topics is None else request.topics
+        return OffsetFetchResponseGroup(
+            group_id=request.group_id, topics=tuple(_topic(context, each, offsets) for each in topics)
+        )
+
+    try:
+        return await context.services.coordinators.read(request.group_id, query)
+    except Refused as refusal:
+        return _refused(request, refusal.code)
+
+
+def _everything(context: Context, offsets: Offsets) -> list[OffsetFetchRequestTopics]:
+    """All that the group has and the client may see, as if it had asked for it."""
+    by_topic: dict[TopicName, list[int]] = {}
+    for name, index in offsets:
+        by_topic.setdefault(name, []).append(index)
+    partitions = context.services.partitions
+    return [
+        OffsetFetchRequestTopics(
+            name=name, topic_id=partitions.id_of(name) or ZERO_UUID, partition_indexes=tuple(indexes)
+        )
+        for name, indexes in by_topic.items()
+        if context.allows(Operation.DESCRIBE, topic(name))
+        and (context.api_version < _TOPIC_IDS_FROM or partitions.id_of(name) is not None)
+    ]
+
+
+def _topic(context: Context, item: OffsetFetchRequestTopics, offsets: Offsets) -> OffsetFetchResponseTopics:
+    name: TopicName | None = TopicName(item.name)
+    code = ErrorCode.NONE
+    if context.api_version >= _TOPIC_IDS_FROM:
+        name = context.services.partitions.name_of(item.topic_id)
+        code = ErrorCode.UNKNOWN_TOPIC_ID if name is None else ErrorCode.NONE
+    if name is not None and not context.allows(Operation.DESCRIBE, topic(name)):
+        code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
+    found = (None if code or name is None else offsets.get((name, index)) for index in item.partition_indexes)
+    return OffsetFetchResponseTopics(
+        name=item.name,
+        topic_id=item.topic_id,
+        partitions=tuple(
+            _partition(index, value, code) for index, value in zip(item.partition_indexes, found, strict=True)
+        ),
+    )
+
+
+def _partition(index: int, value: OffsetCommitValue | None, code: ErrorCode) -> OffsetFetchResponsePartitions:
+    if value is None:
+        return OffsetFetchResponsePartitions(partition_index=index, committed_offset=_NO_OFFSET, error_code=code)
+    return OffsetFetchResponsePartitions(
+        partition_index=index,
+        committed_offset=value.offset,
+        committed_leader_epoch=value.leader_epoch,
+        metadata=value.metadata,
+    )
+
+
+def _refused(request: OffsetFetchRequestGroup, code: ErrorCode) -> OffsetFetchResponseGroup:
+    return OffsetFetchResponseGroup(group_id=request.group_id, error_code=code)
