@@ -1,13 +1,11 @@
 """Every message at every version: what was encoded is decoded equal, and from no other bytes."""
 
-from importlib import import_module
-from pathlib import Path
 from random import Random
 
 import pytest
+from tests.wire.every_message import every_message
 from tests.wire.made import made
 
-import headwater.wire as wire
 from headwater.wire.codec import decode, decode_from, encode, encode_bytes
 from headwater.wire.errors import MalformedMessage, Unencodable, UnsupportedVersion
 from headwater.wire.layout import layout_of
@@ -17,18 +15,6 @@ from headwater.wire.messages.fetch_request import FetchRequest
 from headwater.wire.messages.fetch_response import FetchableTopicResponse, FetchResponse, PartitionData
 from headwater.wire.messages.metadata_request import MetadataRequest, MetadataRequestTopic
 from headwater.wire.schema import Message
-
-
-def every_message() -> list[type[Message]]:
-    (room,) = wire.__path__
-    modules = sorted(
-        f"headwater.wire.{folder}.{path.stem}"
-        for folder in ("messages", "records")
-        for path in (Path(room) / folder).glob("[a-z]*.py")
-    )
-    defined = (list(vars(import_module(module)).values())[-1] for module in modules)
-    return [each for each in defined if isinstance(each, type) and issubclass(each, Message)]
-
 
 EVERY_MESSAGE = every_message()
 

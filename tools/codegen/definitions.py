@@ -24,7 +24,7 @@ class FieldDefinition(Struct, frozen=True, kw_only=True):
     ignorable: bool
     compact: bool
     default: str | None
-    """None where the definition names none; the text `null` where it names that."""
+    """None where the definition names none, or JSON's null; the text `null` where it names that."""
     fields: tuple["FieldDefinition", ...]
 
     @property
@@ -77,7 +77,7 @@ def read(text: str) -> MessageDefinition:
 
 def _field(raw: Mapping[str, Any]) -> FieldDefinition:
     tagged = raw.get("taggedVersions", "none")
-    default = raw.get("default", "")
+    default = raw.get("default")
     return FieldDefinition(
         name=raw["name"],
         type=raw["type"],
@@ -87,7 +87,7 @@ def _field(raw: Mapping[str, Any]) -> FieldDefinition:
         tag=raw.get("tag"),
         ignorable=raw.get("ignorable", False),
         compact=raw.get("flexibleVersions") != "none",
-        default=json.dumps(default).strip('"') if default != "" else None,
+        default=json.dumps(default).strip('"') if default is not None else None,
         fields=tuple(map(_field, raw.get("fields", ()))),
     )
 

@@ -92,12 +92,14 @@ class _Writer:
         return self.structure(slot.layout(structure), path)
 
     def _optional(self, slot: Slot, structure: type[Structure], path: str) -> str:
-        """A structure that may be null follows a byte that is negative where it is."""
-        mark = self._fixed("b", slot.name)
+        """A structure that may be null follows a mark: a byte below 0 means null, but in a tagged field a varint of 0."""
+        mark = self._fixed("B" if slot.is_tagged else "b", slot.name)
         self.flush()
+        if slot.is_tagged:
+            self._finish_uvarint(mark)
         value = self.source.fresh(slot.name)
         self.source.line(f"{value} = None")
-        with self.source.block(f"if {mark} >= 0:"):
+        with self.source.block(f"if {mark} {'>' if slot.is_tagged else '>='} 0:"):
             inner = self._inner(slot, structure, path)
             self.flush()
             self.source.line(f"{value} = {inner}")

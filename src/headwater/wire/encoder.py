@@ -98,10 +98,12 @@ class _Writer:
         self.structure(slot.layout(structure), inner, path)
 
     def _optional(self, slot: Slot, structure: type[Structure], value: str, path: str) -> None:
+        """The mark before the structure is 1, or where it is null -1; in a tagged field, where it is a varint, 0."""
         inner = self.source.fresh(slot.name)
+        null = b"\0" if slot.is_tagged else b"\xff"
         self.flush()
         self.source.line(f"{inner} = {value}")
-        self.source.line(f"if {inner} is None: {self._put}(b'\\xff')")
+        self.source.line(f"if {inner} is None: {self._put}({null!r})")
         with self.source.block("else:"):
             self._format += "b"
             self._values.append("1")

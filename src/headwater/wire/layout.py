@@ -35,6 +35,7 @@ class Slot:
         self.tag = field.tag
         self.default = default
         self.is_nullable = version in versions_of(field.nullable)
+        self.is_tagged = version in versions_of(field.tagged)
         self.is_compact = is_flexible and field.compact
         self._version = version
         self._is_flexible = is_flexible
@@ -81,7 +82,7 @@ class Layout:
             if version not in versions_of(field.versions):
                 if not field.ignorable:
                     self.refused.append(slot)
-            elif version in versions_of(field.tagged):
+            elif slot.is_tagged:
                 self.tagged.append(slot)
             else:
                 self.body.append(slot)

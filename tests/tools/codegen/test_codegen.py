@@ -22,6 +22,7 @@ REQUEST = """
       { "name": "Where", "type": "Place", "versions": "0+" },
       { "name": "Payload", "type": "records", "versions": "0+", "nullableVersions": "0+" }
     ]},
+    { "name": "Notes", "type": "[]string", "versions": "3+", "nullableVersions": "3+", "default": null },
     { "name": "IsFragile", "type": "bool", "tag": 0, "taggedVersions": "2+", "default": "true" }
   ],
   "commonStructs": [
@@ -64,11 +65,13 @@ class ParcelRequest(Message, frozen=True, kw_only=True):
         Field("parcel_id", "uuid", "2+", ignorable=True),
         Field("weight", "int64", "0+"),
         Field("stops", ArrayOf(Stop), "0+", nullable="2+"),
+        Field("notes", ArrayOf("string"), "3+", nullable="3+"),
         Field("is_fragile", "bool", "2+", tagged="2+", tag=0),
     )
     parcel_id: Uuid = ZERO_UUID
     weight: int = 2147483647
     stops: tuple[Stop, ...] | None = None
+    notes: tuple[str, ...] | None = ()
     is_fragile: bool = True
 '''
 

@@ -15,7 +15,7 @@ class TopicPartitions(Structure, frozen=True, kw_only=True):
     )
     topic_id: Uuid = ZERO_UUID
     partitions: tuple[int, ...] = ()
-    assignment_epochs: tuple[int, ...] | None = None
+    assignment_epochs: tuple[int, ...] | None = ()
 
 
 class ConsumerGroupCurrentMemberAssignmentValue(Message, frozen=True, kw_only=True):

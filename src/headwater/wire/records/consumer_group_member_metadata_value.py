@@ -47,4 +47,4 @@ class ConsumerGroupMemberMetadataValue(Message, frozen=True, kw_only=True):
     subscribed_topic_regex: str | None = ""
     rebalance_timeout_ms: int = -1
     server_assignor: str | None = ""
-    classic_member_metadata: ClassicMemberMetadata | None = None
+    classic_member_metadata: ClassicMemberMetadata | None = ClassicMemberMetadata()

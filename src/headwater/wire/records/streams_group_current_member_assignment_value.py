@@ -14,7 +14,7 @@ class TaskIds(Structure, frozen=True, kw_only=True):
     )
     subtopology_id: str = ""
     partitions: tuple[int, ...] = ()
-    assignment_epochs: tuple[int, ...] | None = None
+    assignment_epochs: tuple[int, ...] | None = ()
 
 
 class StreamsGroupCurrentMemberAssignmentValue(Message, frozen=True, kw_only=True):

@@ -30,6 +30,6 @@ class StreamsGroupMetadataValue(Message, frozen=True, kw_only=True):
     epoch: int = 0
     metadata_hash: int = 0
     validated_topology_epoch: int = -1
-    last_assignment_configs: tuple[LastAssignmentConfig, ...] | None = None
+    last_assignment_configs: tuple[LastAssignmentConfig, ...] | None = ()
     stored_description_topology_epoch: int = -1
     failed_description_topology_epoch: int = -1
