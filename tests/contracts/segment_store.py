@@ -24,9 +24,11 @@ class SegmentStore:
     def root(self) -> Path:
         return self.folder / f"life-{self.lives}"
 
+    def __post_init__(self) -> None:
+        self.world = World(clock=self.clock, randomness=SystemRandomness(), disk=RealDisk(), workers=WorkerThreads())
+
     async def open(self) -> SegmentLogs:
-        world = World(clock=self.clock, randomness=SystemRandomness(), disk=RealDisk(), workers=WorkerThreads())
-        return await open_logs(world, str(self.root))
+        return await open_logs(self.world, str(self.root))
 
     async def crash(self, logs: Logs) -> None:
         """What the operating system has at this moment is what a kill leaves; the dying process goes on elsewhere."""

@@ -1,0 +1,39 @@
+"""The metadata log's folder, `__cluster_metadata-0`, opened as KRaft opens it.
+
+Every start of the process is an election that a quorum of one wins: `quorum-state` says so before anything is written in the
+new epoch. The LeaderChange record, the snapshots beside the log and what they replace are the business of the journal above.
+"""
+
+from typing import Final
+
+from headwater.kernel.units import MiB
+from headwater.kernel.world import World
+from headwater.log.port import PartitionId
+from headwater.log.segments.log import SegmentLog
+from headwater.log.segments.logs import SegmentLogs
+from headwater.log.segments.names import METADATA_TOPIC, folder_name
+from headwater.log.segments.quorum_state import read_leader_epoch, write_quorum_state
+from headwater.log.settings import LogSettings
+from headwater.wire.types import LeaderEpoch, NodeId, TopicName, Uuid
+
+METADATA_PARTITION: Final = PartitionId(topic=TopicName(METADATA_TOPIC), topic_id=Uuid(bytes(15) + b"\x01"), index=0)
+METADATA_SETTINGS: Final = LogSettings(segment_bytes=16 * MiB, delete_policy=False, file_delete_delay_ms=0)
+"""Small segments, for only whole ones go when a snapshot has made them needless."""
+
+_NONE_YET: Final = LeaderEpoch(0)
+
+
+def metadata_folder(root: str) -> str:
+    return f"{root}/{folder_name(METADATA_PARTITION)}"
+
+
+async def open_metadata_log(logs: SegmentLogs, world: World, root: str, *, node: NodeId) -> SegmentLog:
+    """The log in its next epoch, in which nothing is written yet."""
+    folder = metadata_folder(root)
+    voted = read_leader_epoch(world.disk, folder) or _NONE_YET
+    log = await logs.open(METADATA_PARTITION, epoch=voted, settings=METADATA_SETTINGS)
+    written = max((each.epoch for each in log.bounds.epochs), default=_NONE_YET)
+    epoch = LeaderEpoch(max(voted, written) + 1)
+    await write_quorum_state(world.disk, folder, leader=node, epoch=epoch)
+    log.lead(epoch)
+    return log
