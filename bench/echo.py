@@ -22,23 +22,19 @@ from typing import Any, cast
 import uvloop
 
 from headwater.broker.api import Api, Handler, between
-from headwater.broker.context import Context, Services
+from headwater.broker.context import Context
 from headwater.broker.dispatch import Dispatcher
-from headwater.broker.features import Features
 from headwater.broker.network import Network
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters
 from headwater.kernel.layers import LiveSettings
-from headwater.kernel.real.clock import SystemClock
-from headwater.kernel.real.randomness import SystemRandomness
 from headwater.security.authorizer import AllowAll
 from headwater.security.quotas import Unlimited
 from headwater.wire.frames import encode_request
 from headwater.wire.messages.heartbeat_request import HeartbeatRequest
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
-from headwater.wire.types import NodeId
 
 OK = HeartbeatResponse()
 
@@ -65,19 +61,12 @@ HANDLES = {"at once": at_once, "after one await": later}
 async def serve(handle: str, pipe: Connection) -> None:
     api = Api(HeartbeatRequest, versions=between(0, 4), refuse=refuse)
     handler = cast("Handler", SimpleNamespace(API=api, handle=HANDLES[handle]))
-    services = Services(
-        node_id=NodeId(1),
-        cluster_id="bench",
-        clock=SystemClock(),
-        randomness=SystemRandomness(),
-        authorizer=AllowAll(),
-        features=Features,
-        listed_apis=(),
-    )
+    services: Any = SimpleNamespace(authorizer=AllowAll())
     live = LiveSettings(Catalogue(SETTINGS), node_id=1, static={"listeners": "PLAINTEXT://127.0.0.1:0"})
     dispatcher = Dispatcher([handler], services, quotas=Unlimited(), requests=Requests(Counters(), slow_ms=1_000))
     network = Network(dispatcher, lambda: live.broker, hostname="localhost")
     await network.open()
+    await network.serve()
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, stopped.set)

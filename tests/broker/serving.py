@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import fields
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -21,6 +22,7 @@ from headwater.kernel.counters import Counters
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.real.clock import SystemClock
 from headwater.kernel.real.randomness import SystemRandomness
+from headwater.kernel.settings import Scope
 from headwater.security.authorizer import AllowAll, Authorizer
 from headwater.security.quotas import Quotas, Unlimited
 from headwater.wire.error_codes import ErrorCode
@@ -46,7 +48,9 @@ def run(test: Callable[[], Awaitable[Any]], loop: str = "uvloop") -> Any:
 
 
 def services(**changed: Any) -> Services:
+    """What a test does not give and this broker can do without is None."""
     given: dict[str, Any] = {
+        **{each.name: None for each in fields(Services)},
         "node_id": NodeId(1),
         "cluster_id": "a-cluster",
         "clock": SystemClock(),
@@ -65,15 +69,20 @@ class Broker:
     def __init__(self, network: Network, counters: Counters, live: LiveSettings) -> None:
         self.network = network
         self.counters = counters
-        self.settings = live
+        self._live = live
         self._clients: list[Client] = []
 
     @property
     def port(self) -> int:
         return self.network.listeners[0].port
 
-    async def connect(self) -> "Client":
-        client = Client(*await asyncio.open_connection("127.0.0.1", self.port))
+    def change(self, name: str, text: str) -> None:
+        self._live.change(Scope.BROKER, "", name, text)
+
+    async def connect(self, port: int | None = None, *, unread_max: int = 2**16) -> "Client":
+        """`unread_max` bounds the bytes that the client takes from its socket before somebody asks for them."""
+        streams = await asyncio.open_connection("127.0.0.1", port or self.port, limit=unread_max)
+        client = Client(*streams)
         self._clients.append(client)
         return client
 
@@ -101,6 +110,7 @@ async def serving(
     dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=Requests(counters, slow_ms=slow_ms))
     network = Network(dispatcher, lambda: live.broker, hostname="localhost")
     await network.open()
+    await network.serve()
     broker = Broker(network, counters, live)
     try:
         yield broker
@@ -118,6 +128,10 @@ class Client:
 
     def send(self, *frames: bytes) -> None:
         self.writer.write(b"".join(frames))
+
+    @property
+    def unsent(self) -> int:
+        return self.writer.transport.get_write_buffer_size()
 
     async def frame(self) -> bytes:
         size = int.from_bytes(await self.reader.readexactly(4), "big")

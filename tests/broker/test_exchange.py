@@ -86,7 +86,7 @@ def test_an_unforeseen_error_is_logged_with_the_request_and_the_connection_goes_
 
 def test_a_response_that_can_not_be_encoded_closes_the_connection():
     async def handle(context, request):
-        return HeartbeatResponse(error_code="not a number")
+        return HeartbeatResponse(error_code=1 << 20)
 
     async def test():
         async with serving(beats(handle)) as broker:

@@ -115,6 +115,7 @@ def test_whole_frames_that_are_not_taken_yet_are_kept():
     held = Receiver(slabs, frame_bytes_max=FRAME_MAX)
     put(held, framed(b"one", b"two"))
     first = held.next_frame()
+    assert first is not None
     held.release(first)
     held.settle()
     assert bodies(whole_frames(held)) == [b"two"]

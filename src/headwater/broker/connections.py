@@ -78,7 +78,16 @@ class Connections:
         """Close idle connections, for ever."""
         while True:
             await asyncio.sleep(min(self._limits().idle_ms / _SWEEPS_PER_IDLE_TIME, _SWEEP_MAX_MS) / SECOND_MS)
-            self._close_idle()
+            self.close_idle(self._loop.time())
+
+    def close_idle(self, now: float) -> None:
+        """`now` is the loop's time."""
+        idle_ms = self._limits().idle_ms
+        oldest = now - idle_ms / SECOND_MS
+        for connection in tuple(self._by_connection):
+            if connection.last_active <= oldest and not connection.in_flight:
+                self.expired += 1
+                connection.abort(Idle(connection.host, idle_ms))
 
     async def stop(self, *, deadline_s: float) -> None:
         """Let each connection answer what it has taken, and end those that need longer than the deadline."""
@@ -89,11 +98,3 @@ class Connections:
         except TimeoutError:
             for connection in tuple(self._by_connection):
                 connection.abort(BrokerStops())
-
-    def _close_idle(self) -> None:
-        idle_ms = self._limits().idle_ms
-        oldest = self._loop.time() - idle_ms / SECOND_MS
-        for connection in tuple(self._by_connection):
-            if connection.last_active <= oldest and not connection.in_flight:
-                self.expired += 1
-                connection.abort(Idle(connection.host, idle_ms))

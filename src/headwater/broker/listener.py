@@ -44,7 +44,7 @@ class Listener:
         """The one it got, where the plan said 0."""
 
     async def open(self) -> None:
-        """Raises OSError where the port can't be had."""
+        """Take the port, without letting anybody in yet. Raises OSError where it can't be had."""
         bind, advertised = self._plan.bind, self._plan.advertised
         loop = asyncio.get_running_loop()
         host = bind.host or (None if bind.port else _ANY_IPV4)
@@ -53,7 +53,12 @@ class Listener:
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self.advertised = Endpoint(listener=bind.name, host=advertised.host, port=advertised.port or self.port)
+
+    async def serve(self) -> None:
+        """Let clients in."""
+        assert self._server is not None, "open comes first"
         await self._server.start_serving()
+        bind = self._plan.bind
         log.info("listening", listener=bind.name, host=bind.host or "*", port=self.port, advertised=self.advertised)
 
     def close(self) -> None:

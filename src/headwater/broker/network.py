@@ -54,13 +54,18 @@ class Network:
         self.listeners = tuple(Listener(plan, shared) for plan in plans(now, hostname=hostname))
 
     async def open(self) -> None:
-        """Every port or none: raises OSError where one can't be had."""
+        """Take every port or none, so that their numbers are known. Raises OSError where one can't be had."""
         try:
             for listener in self.listeners:
                 await listener.open()
         except OSError:
             self.close()
             raise
+
+    async def serve(self) -> None:
+        """Let clients in, once there is something to answer them with."""
+        for listener in self.listeners:
+            await listener.serve()
 
     def close(self) -> None:
         for listener in self.listeners:
