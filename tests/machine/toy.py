@@ -15,6 +15,7 @@ from headwater.kernel.tasks import Ward
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Record, Ticket, answer
 from headwater.machine.errors import Conflict
+from headwater.machine.journal import Reducible
 from headwater.machine.machine import Moment
 from headwater.wire.types import Offset
 
@@ -123,11 +124,14 @@ class ToyJournal:
         self._delay = delay
         self._fate = fate
 
-    async def load(self, replay: Callable[[Record], None]) -> Offset:
+    async def load(self, replay: Callable[[Record], None], *, until: Offset | None = None) -> Offset:
         await asyncio.sleep(self._delay())
-        for record in [*self.store.snapshot, *self.store.records]:
+        end = Offset(self.store.end if until is None else until)
+        for place, record in enumerate([*self.store.snapshot, *self.store.records[: end - self.store.first]], 1):
             replay(record)
-        return Offset(self.store.end)
+            if place % 100 == 0:
+                await asyncio.sleep(0)
+        return end
 
     async def append(self, decisions: Sequence[Sequence[Record]], *, expected_end: Offset, now: Timestamp) -> Offset:
         await asyncio.sleep(self._delay())
@@ -144,6 +148,9 @@ class ToyJournal:
         if fate == "unknown":
             raise OSError("the answer did not arrive")
         return end
+
+    def reducible(self) -> Reducible:
+        return Reducible(end=Offset(self.store.end), records=len(self.store.records))
 
     async def write_snapshot(self, records: Iterable[Record], *, end: Offset, now: Timestamp) -> None:
         self.store.snapshot = list(records)

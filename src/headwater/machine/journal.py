@@ -7,19 +7,28 @@ broker's machines and over `client` for the services'; the contract suite is `te
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
+from msgspec import Struct
+
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Record
 from headwater.wire.types import Offset
 
 
-class Journal(Protocol):
-    """One machine's log. Offsets count records."""
+class Reducible(Struct, frozen=True, kw_only=True):
+    """What a snapshot would replace now: so many records, all that stand before `end`."""
 
-    async def load(self, replay: Callable[[Record], None]) -> Offset:
+    end: Offset
+    records: int
+
+
+class Journal(Protocol):
+    """One machine's log. Each record takes an offset; there may be gaps."""
+
+    async def load(self, replay: Callable[[Record], None], *, until: Offset | None = None) -> Offset:
         """Replay the newest snapshot, then every record after it, in slices that let the loop breathe.
 
-        Gives the end: the offset that the next append must expect. Raises `UnreadableRecord`, naming the offset, where the
-        machine's log may hold only what it knows.
+        Gives the end: the offset that the next append must expect; with `until` it stops there. Raises `UnreadableRecord`,
+        naming the offset, where the machine's log may hold only what it knows.
         """
         ...
 
@@ -30,6 +39,10 @@ class Journal(Protocol):
         """
         ...
 
+    def reducible(self) -> Reducible:
+        """Known after a load. Cheap: it is asked after every append."""
+        ...
+
     async def write_snapshot(self, records: Iterable[Record], *, end: Offset, now: Timestamp) -> None:
-        """Keep these records as the state up to `end`, as one step, and drop what it makes needless."""
+        """Keep these records as the state up to `end`, which `reducible` gave, as one step, and drop what it makes needless."""
         ...

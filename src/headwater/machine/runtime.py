@@ -190,11 +190,10 @@ class Runtime(Generic[M]):
         if decisions:
             async with asyncio.timeout(self._limits.append_timeout_ms / 1000):
                 self._end = await self._journal.append(decisions, expected_end=self._end, now=self._clock.now())
-            records = [record for decision in decisions for record in decision]
-            self._publish(records)
+            self._publish([record for decision in decisions for record in decision])
             head.settle(position)
             self._delay_ms = self._limits.reload_delay_min_ms
-            self._snapshots.count(len(records))
+            self._snapshots.consider()
         if head.broken is not None:
             raise head.broken
         self._idle.set()
@@ -228,27 +227,20 @@ class Runtime(Generic[M]):
 
     async def _load(self) -> None:
         machine = self._make()
-        loaded = 0
-
-        def replay(record: Record) -> None:
-            nonlocal loaded
-            loaded += 1
-            machine.replay(record)
-
-        self._end = await self._journal.load(replay)
+        self._end = await self._journal.load(machine.replay)
         head = Head(self.name, machine, waiting_max=self._limits.waiting_max)
         for _, reloaded in self._subscribers:
             reloaded(machine)
         self._work.clear()
         self._head = head
-        self._snapshots.count(loaded)
+        self._snapshots.consider()
         self._stepped(head)
 
     async def _take_snapshots(self) -> None:
         while True:
             await self._snapshots.due.wait()
             try:
-                await self._snapshots.take()
+                await self._snapshots.take_if_due()
             except Exception as error:
                 _log.error("no snapshot could be taken", error=error, machine=self.name)
 

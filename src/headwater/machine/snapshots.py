@@ -1,13 +1,14 @@
 """When a machine's log has grown so far past its state that a snapshot pays, and how one is taken.
 
-A snapshot is taken of a second machine, loaded from the journal: it holds exactly what is durable, and nobody changes it
-while it is written. It costs a load, so it is due only when the log since the last one is a multiple of the state itself;
-then all snapshots together cost a fixed share of the appends.
+A snapshot is taken of a second machine, loaded from the journal: it holds exactly what the log says at one offset, and
+nobody changes it while it is written. That costs a load, so it is due only when the log is a multiple of the state; then
+all snapshots together cost a fixed share of the appends.
 """
 
+import asyncio
 from asyncio import Event
-from collections.abc import Callable, Iterable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -16,44 +17,58 @@ from headwater.machine.decision import Record
 from headwater.machine.journal import Journal
 from headwater.machine.machine import Machine
 
-M = TypeVar("M", bound=Machine)
+_SLICE: Final = 500
+"""Records that are counted before the loop may do something else."""
 
 
 class SnapshotPolicy(Struct, frozen=True, kw_only=True):
-    """A snapshot is due after `records_min` records, and after `ratio` times as many as the state itself has."""
+    """A snapshot is due when it replaces `records_min` records, and `ratio` times as many as the state has."""
 
     records_min: int = 10_000
     ratio: int = 10
 
 
 class Snapshots:
-    """Counts what the log gains, and says when it is too much."""
+    """Watches what a snapshot would replace, and writes one."""
 
     def __init__(self, make: Callable[[], Machine], journal: Journal, *, clock: Clock, policy: SnapshotPolicy) -> None:
         self._make = make
         self._journal = journal
         self._clock = clock
         self._policy = policy
-        self._since = 0
         self._live = 0
+        """Records of the state when it was last counted, by a snapshot or by one that did not pay."""
         self.due = Event()
 
-    def count(self, records: int) -> None:
-        """This many records have been loaded, or appended since."""
-        self._since += records
-        if self._since >= max(self._policy.records_min, self._policy.ratio * self._live):
+    def consider(self) -> None:
+        """The log was loaded, or has grown."""
+        if self._pays():
             self.due.set()
 
-    async def take(self) -> None:
-        """Load a second machine and write its state. After a failure the next is due as late as after a success."""
-        self._since = 0
+    async def take_if_due(self) -> None:
+        """How large the state is only a loaded machine can tell; then it may turn out that a snapshot does not pay yet."""
         self.due.clear()
-        machine = self._make()
-        end = await self._journal.load(machine.replay)
-        await self._journal.write_snapshot(self._counted(machine.snapshot()), end=end, now=self._clock.now())
+        await self._take(always=False)
 
-    def _counted(self, records: Iterable[Record]) -> Iterator[Record]:
-        self._live = 0
-        for record in records:
-            self._live += 1
-            yield record
+    async def take(self) -> None:
+        await self._take(always=True)
+
+    async def _take(self, *, always: bool) -> None:
+        end = self._journal.reducible().end
+        machine = self._make()
+        await self._journal.load(machine.replay, until=end)
+        self._live = await _count(machine.snapshot())
+        if always or self._pays():
+            await self._journal.write_snapshot(machine.snapshot(), end=end, now=self._clock.now())
+
+    def _pays(self) -> bool:
+        records = self._journal.reducible().records
+        return records >= max(self._policy.records_min, self._policy.ratio * self._live)
+
+
+async def _count(records: Iterator[Record]) -> int:
+    counted = 0
+    for counted, _ in enumerate(records, 1):
+        if counted % _SLICE == 0:
+            await asyncio.sleep(0)
+    return counted

@@ -43,6 +43,22 @@ class Write(Struct, frozen=True, kw_only=True):
         return sum(each.header.last_offset_delta + 1 for each in self.batches)
 
 
+class StoredSpan:
+    """Sums over the batches between two edges, kept so that nobody has to look at them all."""
+
+    __slots__ = ("base", "created", "largest_timestamp", "size")
+
+    def __init__(self, base: Offset, created: Timestamp) -> None:
+        self.base = base
+        self.created = created
+        self.size = 0
+        self.largest_timestamp = NO_TIMESTAMP
+
+    def take(self, header: BatchHeader) -> None:
+        self.size += header.size
+        self.largest_timestamp = max(self.largest_timestamp, header.max_timestamp)
+
+
 class StoredLog:
     """One partition as the storage has it. `views` are called whenever what a reader may see has changed."""
 
@@ -50,16 +66,17 @@ class StoredLog:
         self.partition = partition
         self.start = Offset(0)
         self.end = Offset(0)
-        self.size = 0
         self.epochs = Epochs()
         self.producers = Producers()
         self.aborted: list[AbortedTransaction] = []
         self.deleted = False
         self.views: list[Callable[[], None]] = []
         self._batches: list[Batch] = []
-        self._bases: list[tuple[Offset, Timestamp]] = []
-        """Where each span begins, and when it was begun."""
-        self._active_size = 0
+        self._spans: list[StoredSpan] = []
+
+    @property
+    def size(self) -> int:
+        return sum(span.size for span in self._spans)
 
     @property
     def last_stable(self) -> Offset:
@@ -115,9 +132,8 @@ class StoredLog:
             epoch = max(write.epoch, self.epochs.latest or write.epoch)
             patch(memoryview(data), base_offset=self.end, leader_epoch=epoch)
         header = read_header(data)
-        self._roll(header, write)
+        self._span_for(header, write).take(header)
         self._batches.append(Batch(header, bytes(data)))
-        self.size += header.size
         if header.partition_leader_epoch >= 0:
             self.epochs.assign(header.partition_leader_epoch, header.base_offset)
         void = self.producers.replay(header, header.base_offset, marker_of(data, header))
@@ -125,14 +141,14 @@ class StoredLog:
             self.aborted.append(void)
         self.end = Offset(header.last_offset + 1)
 
-    def _roll(self, header: BatchHeader, write: Write) -> None:
-        """Begin a new span where the batch would make the active one too large."""
-        if not self._bases:
-            self._bases.append((self.start, write.now))
-        if self._active_size and self._active_size + header.size > write.settings.segment_bytes:
-            self._bases.append((self.end, write.now))
-            self._active_size = 0
-        self._active_size += header.size
+    def _span_for(self, header: BatchHeader, write: Write) -> StoredSpan:
+        """The active span, or a new one where the batch would make it too large."""
+        active = self._spans[-1] if self._spans else None
+        if active is None:
+            self._spans.append(StoredSpan(self.start, write.now))
+        elif active.size and active.size + header.size > write.settings.segment_bytes:
+            self._spans.append(StoredSpan(self.end, write.now))
+        return self._spans[-1]
 
     def batches(self, first: Offset) -> Iterator[Batch]:
         """From the one that holds `first`, or the next after it."""
@@ -140,62 +156,55 @@ class StoredLog:
         for place in range(at, len(self._batches)):
             yield self._batches[place]
 
-    def _between(self, first: Offset, end: Offset) -> list[Batch]:
-        return [batch for batch in self.batches(first) if batch.header.base_offset < end]
-
     def trim(self, before: Offset) -> None:
         """Spans that lie wholly below the new start go; a batch that it cuts stays whole."""
         self.start = before
         self.epochs.truncate_start(before)
-        while len(self._bases) > 1 and self._bases[1][0] <= before:
-            del self._bases[0]
-        if self._bases:
-            self._cut(Offset(0), self._bases[0][0], [])
+        while len(self._spans) > 1 and self._spans[1].base <= before:
+            del self._spans[0]
+        if self._spans:
+            self._put(Offset(0), self._spans[0].base, [])
         self.aborted = [each for each in self.aborted if each.last >= before]
         self.changed()
 
     def replace(self, first: Offset, end: Offset, batches: Sequence[bytes]) -> None:
         """See the port. The spans from `first` to `end` become one."""
-        edges = [base for base, _ in self._bases]
+        edges = [span.base for span in self._spans]
         if first not in edges or end not in edges or first >= end:
             raise ValueError(f"{first} to {end} are not edges of closed spans of {self.partition}")
         new = [Batch(header, data[at : at + header.size]) for data in batches for at, header in iter_headers(data)]
+        merged = StoredSpan(first, self._spans[edges.index(first)].created)
         free = first
         for header in (batch.header for batch in new):
             if not free <= header.base_offset <= header.last_offset < end:
                 raise ValueError(f"the batch at {header.base_offset} does not lie in order within {first} to {end}")
             free = Offset(header.last_offset + 1)
-        created = dict(self._bases)[first]
-        self._bases = [
-            (first, created) if base == first else (base, at) for base, at in self._bases if not first < base < end
-        ]
-        self._cut(first, end, new)
+            merged.take(header)
+        self._spans[edges.index(first) : edges.index(end)] = [merged]
+        self._put(first, end, new)
         self.changed()
 
-    def _cut(self, first: Offset, end: Offset, new: list[Batch]) -> None:
-        """Put `new` where the batches from `first` up to `end` were."""
-        old = self._between(first, end)
+    def _put(self, first: Offset, end: Offset, new: list[Batch]) -> None:
+        """`new` where the batches from `first` up to `end` were."""
         at = bisect_left(self._batches, first, key=lambda batch: batch.header.last_offset)
-        self._batches[at : at + len(old)] = new
-        self.size += sum(each.header.size for each in new) - sum(each.header.size for each in old)
+        until = bisect_left(self._batches, end, key=lambda batch: batch.header.last_offset)
+        self._batches[at:until] = new
 
     def spans(self) -> list[Span]:
-        ends = [*(base for base, _ in self._bases[1:]), self.end]
+        if not self._spans:
+            return []
+        ends = [*(span.base for span in self._spans[1:]), self.end]
         return [
-            self._span(base, end, created, active=end == self.end)
-            for (base, created), end in zip(self._bases, ends, strict=True)
+            Span(
+                base=span.base,
+                end=end,
+                size=span.size,
+                largest_timestamp=span.largest_timestamp,
+                created=span.created,
+                active=span is self._spans[-1],
+            )
+            for span, end in zip(self._spans, ends, strict=True)
         ]
-
-    def _span(self, base: Offset, end: Offset, created: Timestamp, *, active: bool) -> Span:
-        held = [batch.header for batch in self._between(base, end)]
-        return Span(
-            base=base,
-            end=end,
-            size=sum(header.size for header in held),
-            largest_timestamp=max((header.max_timestamp for header in held), default=NO_TIMESTAMP),
-            created=created,
-            active=active,
-        )
 
     def begin_epoch(self, epoch: LeaderEpoch) -> None:
         """Also an epoch in which nothing is written yet is known, so that a client's view of it is answered."""

@@ -1,0 +1,114 @@
+"""A log seen as a machine's records: replayed in order, appended by decisions."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from typing import Final
+
+from headwater.kernel.logging import get
+from headwater.kernel.units import KiB, Timestamp
+from headwater.log.admission import DECOMPRESSED_MAX
+from headwater.log.errors import EndMoved
+from headwater.log.journals.batches import SLICE, batches_of
+from headwater.log.journals.codec import RecordCodec
+from headwater.log.port import Buffer, Log, Origin
+from headwater.machine.decision import Record
+from headwater.machine.errors import Conflict, UnreadableRecord
+from headwater.wire.batch.header import BatchHeader, iter_headers
+from headwater.wire.batch.records import Record as StoredRecord, iter_records
+from headwater.wire.errors import WireError
+from headwater.wire.types import Offset
+
+READ_BYTES: Final = 256 * KiB
+
+_log = get("log.journals")
+
+Replay = Callable[[Record], None]
+Until = Callable[[], Offset]
+
+
+class RecordLog:
+    """`strict` where an unknown record must stop the load; otherwise it is skipped and counted, as in Kafka's coordinators."""
+
+    def __init__(self, log: Log, codec: RecordCodec, *, strict: bool) -> None:
+        self.log = log
+        self.codec = codec
+        self.skipped = 0
+        self._strict = strict
+
+    @property
+    def name(self) -> str:
+        return str(self.log.partition)
+
+    async def replay(
+        self, replay: Replay, *, first: Offset, until: Until, control: Callable[[BatchHeader], None] | None = None
+    ) -> tuple[Offset, int]:
+        """Everything from `first` up to `until()`, which may move meanwhile. Gives the end, and how many records there were."""
+        offset, count = first, 0
+        while offset < (end := until()):
+            found = await self.log.read(offset, bytes_max=READ_BYTES)
+            if not found.size:
+                return end, count
+            for part in found.data:
+                last, records = await self.replay_batches(replay, part, until=end, control=control)
+                offset = max(offset, last)
+                count += records
+        return offset, count
+
+    async def replay_batches(
+        self,
+        replay: Replay,
+        data: Buffer,
+        *,
+        until: Offset | None = None,
+        control: Callable[[BatchHeader], None] | None = None,
+    ) -> tuple[Offset, int]:
+        """Whole batches, up to the one that begins at `until`. Control batches are not the machine's, but `control` sees them."""
+        view, end, count = memoryview(data), Offset(0), 0
+        for at, header in iter_headers(view):
+            if until is not None and header.base_offset >= until:
+                return until, count
+            end = Offset(header.last_offset + 1)
+            if header.is_control:
+                if control is not None:
+                    control(header)
+                continue
+            for stored in self._stored(view[at : at + header.size], header):
+                count += self._replay_one(replay, stored)
+                if count % SLICE == 0:
+                    await asyncio.sleep(0)
+        return end, count
+
+    def _stored(self, batch: memoryview, header: BatchHeader) -> Iterable[StoredRecord]:
+        try:
+            yield from iter_records(batch, header, decompressed_max=DECOMPRESSED_MAX)
+        except WireError as error:
+            raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
+
+    def _replay_one(self, replay: Replay, stored: StoredRecord) -> int:
+        try:
+            record = self.codec.decode(stored.key, stored.value)
+        except WireError as error:
+            raise UnreadableRecord(self.name, stored.offset, str(error)) from error
+        if record is not None:
+            replay(record)
+            return 1
+        if self._strict:
+            raise UnreadableRecord(self.name, stored.offset, "its type is unknown to this version")
+        self.skipped += 1
+        _log.warn("a record of an unknown type is skipped", log=self.name, offset=stored.offset)
+        return 0
+
+    async def append(self, decisions: Sequence[Sequence[Record]], *, expected_end: Offset, now: Timestamp) -> Offset:
+        """See the port `Journal`."""
+        batches = list(batches_of(decisions, self.codec, now=now))
+        if not batches:
+            return expected_end
+        return await self.append_batches(batches, expected_end=expected_end)
+
+    async def append_batches(self, batches: Sequence[bytearray], *, expected_end: Offset) -> Offset:
+        views = [memoryview(batch) for batch in batches]
+        try:
+            appended = await self.log.append(views, origin=Origin.COORDINATOR, expected_end=expected_end)
+        except EndMoved as moved:
+            raise Conflict(moved.expected, moved.end) from moved
+        return Offset(appended.last_offset + 1)

@@ -1,0 +1,240 @@
+"""What "works" means for a journal: records come back as they were appended, two writers never both succeed, and a
+snapshot changes what is read but not what it says."""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+from tests.contracts.log_store import NOON, MemoryStore, SetClock, append, batch, everything, headers, open_log
+from tests.machine.toy import Register, Store as ToyStore, ToyJournal
+
+from headwater.kernel.real.disk import RealDisk
+from headwater.log.journals.checkpoints import CheckpointFiles
+from headwater.log.journals.coordinator import CoordinatorJournal
+from headwater.log.journals.metadata import MetadataJournal
+from headwater.log.memory.logs import MemoryLogs
+from headwater.log.port import Log
+from headwater.machine.decision import Record
+from headwater.machine.errors import Conflict, UnreadableRecord
+from headwater.machine.journal import Journal
+from headwater.wire.errors import CorruptBatch
+from headwater.wire.types import NodeId, Offset
+
+
+class JsonCodec:
+    """Records are lists of texts; `"?"` begins one of an unknown type."""
+
+    def encode(self, record: Record) -> tuple[bytes | None, bytes | None]:
+        return record[0].encode(), json.dumps(record[1:]).encode()
+
+    def decode(self, key: bytes | None, value: bytes | None) -> Record | None:
+        if key == b"?":
+            return None
+        try:
+            return ((key or b"").decode(), *json.loads(value or b""))
+        except ValueError:
+            raise CorruptBatch("no JSON") from None
+
+
+class Opened(Protocol):
+    """Makes journals over one storage: each is another writer."""
+
+    async def open(self) -> Journal: ...
+
+
+async def loaded(journal: Journal, *, until: Offset | None = None) -> tuple[Offset, list[Record]]:
+    records: list[Record] = []
+    end = await journal.load(records.append, until=until)
+    return end, records
+
+
+async def written(journal: Journal, *decisions: Sequence[Record]) -> Offset:
+    end, _ = await loaded(journal)
+    return await journal.append(decisions, expected_end=end, now=NOON)
+
+
+def added(*items: str) -> list[Record]:
+    return [("+", item) for item in items]
+
+
+async def state(journal: Journal) -> dict[str, int]:
+    machine = Register()
+    await journal.load(machine.replay)
+    return machine.items
+
+
+class JournalContract:
+    """Subclasses give the fixture `opened`."""
+
+    async def test_an_empty_journal_loads(self, opened: Opened):
+        _, records = await loaded(await opened.open())
+        assert records == []
+
+    async def test_records_come_back_in_order(self, opened: Opened):
+        end = await written(await opened.open(), added("a", "b"), added("c"), [("-", "a")])
+        assert await loaded(await opened.open()) == (end, [*added("a", "b", "c"), ("-", "a")])
+
+    async def test_each_record_takes_an_offset(self, opened: Opened):
+        journal = await opened.open()
+        start, _ = await loaded(journal)
+        end = await journal.append([added("a", "b"), added("c")], expected_end=start, now=NOON)
+        assert end == start + 3
+        assert await journal.append([added("d")], expected_end=end, now=NOON) == end + 1
+
+    async def test_nothing_to_append_changes_nothing(self, opened: Opened):
+        end = await written(await opened.open(), added("a"))
+        journal = await opened.open()
+        assert await journal.append([], expected_end=end, now=NOON) == end
+        assert (await loaded(journal))[1] == added("a")
+
+    async def test_a_writer_that_was_overtaken_learns_of_it_and_finds_what_the_other_wrote(self, opened: Opened):
+        one, two = await opened.open(), await opened.open()
+        end, _ = await loaded(two)
+        await written(one, added("a"))
+        with pytest.raises(Conflict):
+            await two.append([added("b")], expected_end=end, now=NOON)
+        await written(two, added("c"))
+        assert (await loaded(one))[1] == added("a", "c")
+
+    async def test_a_load_stops_where_it_is_told(self, opened: Opened):
+        journal = await opened.open()
+        middle = await written(journal, added("a", "b"))
+        await written(journal, added("c"))
+        assert await loaded(journal, until=middle) == (middle, added("a", "b"))
+
+    async def test_a_long_load_lets_the_loop_breathe(self, opened: Opened):
+        journal = await opened.open()
+        await written(journal, *(added(*(f"{n}/{m}" for m in range(50))) for n in range(60)))
+        turns = 0
+
+        async def count() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        counting = asyncio.create_task(count())
+        await loaded(journal)
+        counting.cancel()
+        assert turns >= 6
+
+    async def test_a_snapshot_changes_what_is_read_but_not_what_it_says(self, opened: Opened):
+        journal = await opened.open()
+        for number in range(50):
+            await written(journal, added(f"{number}"), [("-", f"{number}")] if number % 10 else [])
+        end, records = await loaded(journal)
+        before = await state(journal)
+        point = journal.reducible()
+        machine = Register()
+        await journal.load(machine.replay, until=point.end)
+        await journal.write_snapshot(machine.snapshot(), end=point.end, now=NOON)
+        assert journal.reducible().records < point.records
+        for again in (journal, await opened.open()):
+            assert await state(again) == before
+            again_end, again_records = await loaded(again)
+            assert again_end == end
+            assert len(again_records) < len(records) / 2
+        await written(journal, added("after"))
+        assert await state(await opened.open()) == {**before, "after": 50}
+
+
+class OverMemory:
+    def __init__(self, make: Callable[[Log], Journal], **settings: Any) -> None:
+        self.store = MemoryStore()
+        self._make = make
+        self._settings = settings
+
+    async def log(self) -> Log:
+        return await open_log(MemoryLogs(self.store.storage, clock=self.store.clock), epoch=3, **self._settings)
+
+    async def open(self) -> Journal:
+        return self._make(await self.log())
+
+
+class TestCoordinator(JournalContract):
+    @pytest.fixture
+    def opened(self) -> OverMemory:
+        return OverMemory(lambda log: CoordinatorJournal(log, JsonCodec()), segment_bytes=500)
+
+    async def test_the_records_of_a_decision_share_a_batch(self, opened: OverMemory):
+        await written(await opened.open(), added("a", "b"), added("c" * 100_000, "d"), added("e"))
+        found = headers(await everything(await opened.log()))
+        assert [header.record_count for header in found] == [4, 1]
+
+    async def test_a_record_of_an_unknown_type_is_skipped_and_counted(self, opened: OverMemory):
+        journal = CoordinatorJournal(await opened.log(), JsonCodec())
+        await written(journal, added("a"), [("?", "new")], added("b"))
+        assert (await loaded(journal))[1] == added("a", "b")
+        assert journal.skipped == 1
+
+    async def test_a_record_that_contradicts_its_type_stops_the_load_and_is_named(self, opened: OverMemory):
+        log = await opened.log()
+        await append(log, batch("not JSON", "nor this"))
+        with pytest.raises(UnreadableRecord) as unreadable:
+            await loaded(await opened.open())
+        assert unreadable.value.offset == 0
+
+    async def test_a_snapshot_keeps_the_epochs_in_order_and_its_offsets_within_its_room(self, opened: OverMemory):
+        journal, log = await opened.open(), await opened.log()
+        for number in range(30):
+            await written(journal, added(f"{number}"), [("-", f"{number}")])
+        await log.trim(Offset(5))
+        end = journal.reducible().end
+        await journal.write_snapshot([("next", 30), ("+", "x")], end=end, now=NOON)
+        found = headers(await everything(log))
+        assert found[0].base_offset == end - 2
+        assert {header.partition_leader_epoch for header in found} == {3}
+
+
+class TestMetadata(JournalContract):
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> OverMemory:
+        snapshots = CheckpointFiles(RealDisk(), str(tmp_path))
+        return OverMemory(
+            lambda log: MetadataJournal(log, JsonCodec(), snapshots, node_id=NodeId(1), clock=SetClock()),
+            segment_bytes=500,
+        )
+
+    async def test_an_epoch_begins_with_its_leader_and_only_once(self, opened: OverMemory):
+        await written(await opened.open(), added("a"))
+        await written(await opened.open(), added("b"))
+        found = headers(await everything(await opened.log()))
+        assert [header.is_control for header in found] == [True, False, False]
+
+    async def test_a_record_of_an_unknown_type_stops_the_load_and_is_named(self, opened: OverMemory):
+        journal = await opened.open()
+        await written(journal, added("a"), [("?", "new")])
+        with pytest.raises(UnreadableRecord) as unreadable:
+            await loaded(journal)
+        assert unreadable.value.offset == 2
+
+    async def test_a_snapshot_is_named_as_kraft_names_it_and_the_log_begins_where_it_ends(
+        self, opened: OverMemory, tmp_path: Path
+    ):
+        journal = await opened.open()
+        for items in (("a", "b"), ("c",)):
+            end = await written(journal, added(*items))
+            await journal.write_snapshot(added(*items), end=end, now=NOON)
+        disk = RealDisk()
+        (name,) = disk.list(str(tmp_path))
+        assert name == "00000000000000000004-0000000003.checkpoint"
+        found = headers(disk.read(f"{tmp_path}/{name}"))
+        assert [(header.is_control, header.base_offset) for header in found] == [(True, 0), (False, 1), (True, 2)]
+        assert (await opened.log()).bounds.start == 4
+
+
+class TestToy(JournalContract):
+    """The journal that the runtime's own tests use keeps the same word."""
+
+    @pytest.fixture
+    def opened(self) -> Opened:
+        store = ToyStore()
+
+        class Toys:
+            async def open(self) -> Journal:
+                return ToyJournal(store, delay=lambda: 0)
+
+        return Toys()
