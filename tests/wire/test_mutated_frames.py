@@ -6,6 +6,7 @@ from random import Random
 
 import pytest
 from tests.wire.made import made
+from tools.fuzz.mutation import mutated
 
 from headwater.wire.apis import APIS
 from headwater.wire.codec import decode_from, encode_bytes
@@ -16,24 +17,6 @@ from headwater.wire.schema import Message
 KINDS = [kind for api in APIS.values() for kind in (api.request, api.response)]
 BYTES_A_BYTE_MAY_COST = 400
 """An element of one byte on the wire is a Struct of some twenty fields at the most."""
-
-
-def mutated(frame: bytes, random: Random) -> bytes:
-    raw = bytearray(frame)
-    for _ in range(random.choice((1, 1, 2, 5))):
-        at = random.randrange(len(raw) + 1)
-        match random.randrange(5):
-            case 0:
-                raw[at : at + 1] = random.randbytes(1)
-            case 1:
-                raw[at : at + 4] = random.choice((b"\x7f\xff\xff\xff", b"\xff\xff\xff\xff", b"\x00\x00\x00\x00"))
-            case 2:
-                raw[at:at] = random.choice((b"\xff\xff\xff\xff\x0f", b"\x80", b"\x7f", bytes(8)))
-            case 3:
-                del raw[at : at + random.randrange(1, 9)]
-            case _:
-                raw[at:at] = raw[at : at + random.randrange(1, 40)]
-    return bytes(raw)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
