@@ -13,7 +13,8 @@ from tools.codegen.modules import module
 from tools.codegen.names import snake
 from tools.codegen.tables import apis, record_types
 
-_WIRE = Path(__file__).parents[2] / "src" / "headwater" / "wire"
+_ROOT = Path(__file__).parents[2]
+_WIRE = _ROOT / "src" / "headwater" / "wire"
 _ON_THE_SOCKET = ("request", "response", "header")
 
 
@@ -55,10 +56,13 @@ def write(folder: Path, texts: Mapping[str, str]) -> None:
         (folder / inner).mkdir(parents=True, exist_ok=True)
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8")
-    ruff = [sys.executable, "-m", "ruff"]
-    written = [str(folder / name) for name in texts]
-    subprocess.run([*ruff, "check", "--quiet", "--fix", "--select", "I", *written], check=True, timeout=300)
-    subprocess.run([*ruff, "format", "--quiet", *written], check=True, timeout=300)
+    _lay_out([str(folder / name) for name in texts])
+
+
+def _lay_out(paths: Sequence[str]) -> None:
+    for command in (("check", "--fix", "--select", "I"), ("format",)):
+        ruff = [sys.executable, "-m", "ruff", *command, "--quiet", "--config", str(_ROOT / "pyproject.toml")]
+        subprocess.run([*ruff, *paths], check=True, timeout=300)
 
 
 if __name__ == "__main__":
