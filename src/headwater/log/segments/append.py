@@ -24,7 +24,7 @@ from headwater.log.producer import Remembered
 from headwater.log.producers import marker_of
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.rolling import must_roll
-from headwater.log.segments.segment import Placed
+from headwater.log.segments.segment import Placed, reaches
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.control import EndOfTransaction
@@ -106,7 +106,7 @@ class Appender:
         contents = self._contents
         try:
             if must_roll(contents.segments.active, [each.placed for each in entering], settings, now):
-                contents.roll(entering[0].base, now)
+                contents.roll(_base_for(entering, contents.end), now)
             contents.segments.active.write([each.buffer for each in entering])
         except DiskError as error:
             raise StorageFailed(str(error)) from error
@@ -124,3 +124,8 @@ class Appender:
                 contents.take(each.header, each.base, each.epoch, each.marker)
         except DiskError as error:
             raise self._store.committer.fail(str(error)) from error
+
+
+def _base_for(entering: Sequence[_Entering], end: Offset) -> Offset:
+    """A segment begins where the log ended, so that recovery knows a gap for a loss, or where its indexes reach its batches."""
+    return end if reaches(end, entering[-1].placed.last_offset) else entering[0].base

@@ -19,7 +19,7 @@ class EntryFile:
     __slots__ = ("_files", "_layout", "_pending", "_size", "path")
 
     def __init__(self, files: FileCache, path: str, layout: Layout, *, size: int) -> None:
-        """`size` is that of the file; what is no whole entry at its end is dropped with the next write."""
+        """`size` is that of the file; only a crash leaves what is no whole entry at its end, and then all is made anew."""
         self._files = files
         self._layout = layout
         self._pending = bytearray()
@@ -53,15 +53,11 @@ class EntryFile:
         self._size += len(self._pending)
         self._pending = bytearray()
 
-    def keep(self, entries: int) -> None:
-        """Drop all entries after the first `entries`."""
-        wanted = entries * self._layout.size
-        if wanted < self._size:
-            self._file().truncate(wanted)
-            self._size = wanted
-            self._pending.clear()
-        else:
-            del self._pending[wanted - self._size :]
+    def clear(self) -> None:
+        """Drop all entries, unread: after a crash they may be anything."""
+        self._pending.clear()
+        self._file().truncate(0)
+        self._size = 0
 
     def _file(self) -> File:
         return self._files.get(self.path)

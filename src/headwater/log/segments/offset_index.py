@@ -39,9 +39,8 @@ class OffsetIndex:
         slot = bisect_right(range(len(self)), position, key=self._position) - 1
         return self._position(slot) if slot >= 0 else 0
 
-    def keep_below(self, offset: Offset) -> None:
-        """Forget batches whose last offset is `offset` or above."""
-        self._entries.keep(bisect_right(range(len(self)), offset - self._base - 1, key=self._relative_offset))
+    def clear(self) -> None:
+        self._entries.clear()
 
     def flush(self) -> None:
         self._entries.flush()

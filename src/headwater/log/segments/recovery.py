@@ -7,6 +7,7 @@ epochs are made anew from what is left. That is synced before anyone sees it, fo
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
@@ -48,7 +49,7 @@ class Remembered(Struct, frozen=True, kw_only=True):
 async def recover(store: Store, folder: str, remembered: Remembered) -> Contents:
     """What the folder holds. An empty one is a new log."""
     names = finish_swaps(store.files, folder)
-    segments = _segments(store, folder, names)
+    segments = _from(store, _segments(store, folder, names), remembered.start)
     sure, unsure, end = _split(segments, remembered)
     snapshots = sorted(_offsets(names, PRODUCER_SNAPSHOT))
     producers, snapshot_at = _restored(store, folder, sure, [each for each in snapshots if each <= end], end)
@@ -71,6 +72,14 @@ def _segments(store: Store, folder: str, names: Sequence[str]) -> list[Segment]:
         Segment(store.files, folder, base, size=disk.size(path), created=disk.modified(path))
         for base, path in sorted(paths)
     ]
+
+
+def _from(store: Store, segments: Sequence[Segment], start: Offset) -> list[Segment]:
+    """Without those wholly below the start: of these any may be gone already, so a gap among them is no loss."""
+    kept = list(segments)
+    while len(kept) > 1 and kept[1].base <= start:
+        store.deletions.delete_files(kept.pop(0).paths(), delay_ms=0)
+    return kept
 
 
 def _offsets(names: Sequence[str], suffix: str) -> list[Offset]:
@@ -109,19 +118,31 @@ def _restored(
 
 
 async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment]) -> None:
-    for place, segment in enumerate(unsure):
+    left, is_whole = deque(unsure), True
+    while is_whole and left and _continues(contents, left[0]):
+        segment = left.popleft()
         if len(contents.segments):
             contents.snapshot_producers()
         contents.segments.add(segment)
         is_whole = await _check(segment, contents)
         segment.seal()
         contents.rolled += segment.synced_paths()
-        if not is_whole:
-            for following in unsure[place + 1 :]:
-                store.deletions.delete_files(following.paths(), delay_ms=0)
-            break
+    for lost in left:
+        log.warn("dropped a segment behind a loss", path=lost.path(LOG), end=contents.end)
+        store.deletions.delete_files(lost.paths(), delay_ms=0)
     files, folders = contents.take_unsynced()
     await store.committer.sync(files, folders)
+
+
+def _continues(contents: Contents, segment: Segment) -> bool:
+    """Whether nothing is lost before this segment. A gap is a loss, and what follows it was never acknowledged:
+
+    a segment begins where the log ended, unless copied offsets jump farther than its indexes reach, and what compaction
+    thinned out lies below the recovery point.
+    """
+    return segment.base == contents.end or not (
+        len(contents.segments) and contents.segments.active.can_hold(segment.base)
+    )
 
 
 async def _check(segment: Segment, contents: Contents) -> bool:
@@ -131,6 +152,8 @@ async def _check(segment: Segment, contents: Contents) -> bool:
     breath = _SLICE
     for position, header, batch in walk_valid(segment.log, 0):
         if header.base_offset < contents.end or not segment.can_hold(header.last_offset):
+            break
+        if contents.epochs.latest is not None and header.partition_leader_epoch < contents.epochs.latest:
             break
         segment.index([Placed(header.last_offset, header.max_timestamp, header.size)], index_interval=_INDEX_INTERVAL)
         contents.take(header, header.base_offset, header.partition_leader_epoch, marker_of(batch, header))

@@ -25,6 +25,11 @@ from headwater.wire.types import Offset
 _RELATIVE_MAX = 2**31 - 1
 
 
+def reaches(base: Offset, offset: Offset) -> bool:
+    """The indexes of a segment keep offsets as int32 from its base."""
+    return offset - base <= _RELATIVE_MAX
+
+
 class Placed(Struct, frozen=True, gc=False):
     """A batch that has got its offsets, as the indexes see it."""
 
@@ -112,8 +117,7 @@ class Segment:
         return self._stem + suffix + self._ending
 
     def can_hold(self, last_offset: Offset) -> bool:
-        """The indexes keep offsets as int32 from the base."""
-        return last_offset - self.base <= _RELATIVE_MAX
+        return reaches(self.base, last_offset)
 
     def is_index_full(self, bytes_max: int) -> bool:
         """As in Kafka, the time index keeps one place for the entry that it gets when the segment is closed."""
@@ -155,9 +159,9 @@ class Segment:
 
     def clear_indexes(self) -> None:
         """Forget every entry, to make them anew from the log file, of which nothing counts until then."""
-        self.offsets.keep_below(self.base)
-        self.times.keep_below(self.base)
-        self.txns.keep_below(self.base)
+        self.offsets.clear()
+        self.times.clear()
+        self.txns.clear()
         self._largest = (NO_TIMESTAMP, self.base)
         self._since_index = 0
         self.size = 0

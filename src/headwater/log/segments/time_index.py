@@ -54,8 +54,8 @@ class TimeIndex:
         slot = self._entries_below(offset) - 1
         return self._read(slot) if slot >= 0 else (NO_TIMESTAMP, self._base)
 
-    def keep_below(self, offset: Offset) -> None:
-        self._entries.keep(self._entries_below(offset))
+    def clear(self) -> None:
+        self._entries.clear()
         self._last = None
 
     def flush(self) -> None:

@@ -43,11 +43,10 @@ class TxnIndex:
         self._files.get(self._path).append((_pack(aborted),))
         self._exists = True
 
-    def keep_below(self, offset: Offset) -> None:
-        if not self._exists:
-            return
-        self._entries = [each for each in self.entries() if each.last < offset]
-        self._files.get(self._path).truncate(len(self._entries) * _ENTRY.size)
+    def clear(self) -> None:
+        self._entries = []
+        if self._exists:
+            self._files.get(self._path).truncate(0)
 
 
 def _entry(producer_id: int, first: int, last: int, last_stable: int) -> AbortedTransaction:
