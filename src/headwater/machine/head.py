@@ -145,8 +145,9 @@ class Head(Generic[M]):
         records.extend(decision.records)
         self._replayed += len(decision.records)
         for ticket, answer in decision.answers:
-            submission, index = self._open.pop(ticket)
-            self._hold(submission, index, answer)
+            waiting = self._open.pop(ticket, None)
+            if waiting is not None:
+                self._hold(*waiting, answer)
 
     def _hold(self, submission: Submission, index: int, answer: Answer) -> None:
         if self.settled:
@@ -159,7 +160,7 @@ class Head(Generic[M]):
             self._queue.append(tuple(records))
 
     def _abandon(self, submission: Submission) -> None:
-        """A decision that broke answers nobody: its caller gets the error itself."""
+        """A decision that broke answers nobody: its caller gets the error itself, and a ticket parked before is void."""
         for ticket in [ticket for ticket, (waiting, _) in self._open.items() if waiting is submission]:
             del self._open[ticket]
         submission.future.cancel()
