@@ -4,6 +4,7 @@ A machine is loaded when its partition's log is opened and stops when that is fo
 told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every machine, so that their offsets go too.
 """
 
+from asyncio import Event
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -38,6 +39,8 @@ class Coordinators:
         self._runtimes: dict[int, Runtime[Groups]] = {}
         self._loading: dict[int, None] = {}
         self._names: dict[Uuid, TopicName] = {}
+        self._idle = Event()
+        self._idle.set()
 
     async def ask(self, group_id: str, request: Any) -> Any:
         """The machine's answer. Raises Refused with a code that tells a client what to do."""
@@ -84,6 +87,7 @@ class Coordinators:
         index = log.partition.index
         if log.partition.topic == GROUP_OFFSETS and index not in self._runtimes and index not in self._loading:
             self._loading[index] = None
+            self._idle.clear()
             self._ward.start(f"load groups {index}", lambda: self._load(log))
 
     def log_forgotten(self, partition: PartitionId) -> None:
@@ -114,6 +118,12 @@ class Coordinators:
             self._runtimes[index] = runtime
         finally:
             del self._loading[index]
+            if not self._loading:
+                self._idle.set()
+
+    async def settled(self) -> None:
+        """Until no machine is being loaded."""
+        await self._idle.wait()
 
     async def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
         """Append what is queued everywhere."""

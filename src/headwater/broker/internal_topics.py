@@ -1,47 +1,13 @@
 """Internal topics are made when they are first needed, with the settings that Kafka gives them."""
 
-from typing import Any, Final
-
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
+from headwater.broker.settings import OFFSETS_PARTITIONS, OFFSETS_REPLICATION, OFFSETS_SEGMENT_BYTES
 from headwater.control.cluster.names import GROUP_OFFSETS
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.errors import ControlError, TopicExists
-from headwater.kernel.kinds import Int, Short
-from headwater.kernel.settings import Scope, Setting
-from headwater.kernel.units import MiB
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.types import Uuid
-
-OFFSETS_PARTITIONS: Final = Setting(
-    "offsets.topic.num.partitions",
-    Int,
-    default=50,
-    bounds=(1, None),
-    scope=Scope.BROKER,
-    doc="Partitions of __consumer_offsets; fixed once it exists.",
-)
-OFFSETS_REPLICATION: Final = Setting(
-    "offsets.topic.replication.factor",
-    Short,
-    default=3,
-    bounds=(1, None),
-    scope=Scope.BROKER,
-    doc="Replicas of __consumer_offsets, cut to the number of brokers.",
-)
-OFFSETS_SEGMENT_BYTES: Final = Setting(
-    "offsets.topic.segment.bytes",
-    Int,
-    default=100 * MiB,
-    bounds=(1, None),
-    scope=Scope.BROKER,
-    doc="Segment size of __consumer_offsets.",
-)
-INTERNAL_TOPIC_SETTINGS: Final[tuple[Setting[Any], ...]] = (
-    OFFSETS_PARTITIONS,
-    OFFSETS_REPLICATION,
-    OFFSETS_SEGMENT_BYTES,
-)
 
 
 async def ensure_group_offsets(context: Context) -> None:

@@ -56,6 +56,7 @@ class Partitions:
         self._by_id: dict[Uuid, Known] = {}
         self._jobs: deque[Job] = deque()
         self._more = Event()
+        self._idle = Event()
         self._opened_hooks: list[Opened] = []
         self._forgotten_hooks: list[Forgotten] = []
 
@@ -187,14 +188,20 @@ class Partitions:
     async def run(self) -> None:
         """Open and forget logs, in the order of the records."""
         while True:
-            await self._more.wait()
             while self._jobs:
                 await self._jobs.popleft()()
+            self._idle.set()
             self._more.clear()
+            await self._more.wait()
 
     def _do(self, job: Job) -> None:
         self._jobs.append(job)
+        self._idle.clear()
         self._more.set()
+
+    async def settled(self) -> None:
+        """Until nothing is left to be opened or forgotten. It ends: `run` does the work, or fails the process."""
+        await self._idle.wait()
 
     async def _open(self, known: Known, index: int) -> None:
         if self._by_id.get(known.topic_id) is not known or self._logs.get(known.topic_id, index) is not None:

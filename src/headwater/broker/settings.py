@@ -4,9 +4,9 @@ from typing import Final
 
 from headwater.broker.limits import overrides_of
 from headwater.kernel.catalogue import AnySetting
-from headwater.kernel.kinds import INT_MAX, Int, Long, Millis, Text, TextList
+from headwater.kernel.kinds import INT_MAX, Boolean, Int, Long, Millis, Short, Text, TextList
 from headwater.kernel.settings import Scope, Setting, Update
-from headwater.kernel.units import MINUTE_MS, SECOND_MS, MiB
+from headwater.kernel.units import MINUTE_MS, SECOND_MS, KiB, MiB
 
 LISTENERS: Final = Setting(
     "listeners",
@@ -94,6 +94,110 @@ REQUEST_SLOW_LOG_MS: Final = Setting(
     doc="A request that takes longer than this is logged, unless it waits on purpose, as a fetch does.",
 )
 
+FETCH_MAX_BYTES: Final = Setting(
+    "fetch.max.bytes",
+    Int,
+    default=55 * MiB,
+    bounds=(KiB, None),
+    scope=Scope.BROKER,
+    doc="Bytes of records in one fetch response at most, but for its first batch, which comes whole.",
+)
+FETCH_MEMORY_BYTES: Final = Setting(
+    "fetch.memory.bytes",
+    Long,
+    default=256 * MiB,
+    bounds=(MiB, None),
+    scope=Scope.BROKER,
+    doc="Bytes of fetched records that may wait for slow readers before fetches are given little at a time.",
+)
+MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS: Final = Setting(
+    "max.incremental.fetch.session.cache.slots",
+    Int,
+    default=1000,
+    bounds=(0, None),
+    scope=Scope.BROKER,
+    doc="Incremental fetch sessions kept at most. Clients without one send all their partitions each time.",
+)
+OFFSETS_PARTITIONS: Final = Setting(
+    "offsets.topic.num.partitions",
+    Int,
+    default=50,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Partitions of __consumer_offsets; fixed once it exists.",
+)
+OFFSETS_REPLICATION: Final = Setting(
+    "offsets.topic.replication.factor",
+    Short,
+    default=3,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Replicas of __consumer_offsets, cut to the number of brokers.",
+)
+OFFSETS_SEGMENT_BYTES: Final = Setting(
+    "offsets.topic.segment.bytes",
+    Int,
+    default=100 * MiB,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Segment size of __consumer_offsets.",
+)
+
+RETENTION_CHECK_INTERVAL_MS: Final = Setting(
+    "log.retention.check.interval.ms",
+    Millis,
+    default=5 * MINUTE_MS,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="How often logs are asked whether something of them is old enough to be deleted.",
+)
+
+NUM_PARTITIONS: Final = Setting(
+    "num.partitions",
+    Int,
+    default=1,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Partitions of a topic created without a number.",
+)
+DEFAULT_REPLICATION_FACTOR: Final = Setting(
+    "default.replication.factor",
+    Int,
+    default=1,
+    scope=Scope.BROKER,
+    doc="Replicas of a topic created without a factor, cut to the number of brokers.",
+)
+AUTO_CREATE_TOPICS_ENABLE: Final = Setting(
+    "auto.create.topics.enable",
+    Boolean,
+    default=True,
+    scope=Scope.BROKER,
+    doc="Whether asking for an unknown topic creates it.",
+)
+DELETE_TOPIC_ENABLE: Final = Setting(
+    "delete.topic.enable",
+    Boolean,
+    default=True,
+    scope=Scope.BROKER,
+    doc="Whether topics can be deleted.",
+)
+MAX_REQUEST_PARTITION_SIZE_LIMIT: Final = Setting(
+    "max.request.partition.size.limit",
+    Int,
+    default=2_000,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Partitions in one page of DescribeTopicPartitions at most.",
+)
+TELEMETRY_MAX_BYTES: Final = Setting(
+    "telemetry.max.bytes",
+    Int,
+    default=1 * MiB,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Largest telemetry push of a client, compressed as it is sent.",
+)
+
 
 def _overrides(text: str) -> str | None:
     try:
@@ -126,4 +230,17 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     MAX_CONNECTIONS_PER_IP_OVERRIDES,
     CONNECTIONS_MAX_IDLE_MS,
     REQUEST_SLOW_LOG_MS,
+    FETCH_MAX_BYTES,
+    FETCH_MEMORY_BYTES,
+    MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS,
+    OFFSETS_PARTITIONS,
+    OFFSETS_REPLICATION,
+    OFFSETS_SEGMENT_BYTES,
+    RETENTION_CHECK_INTERVAL_MS,
+    NUM_PARTITIONS,
+    DEFAULT_REPLICATION_FACTOR,
+    AUTO_CREATE_TOPICS_ENABLE,
+    DELETE_TOPIC_ENABLE,
+    MAX_REQUEST_PARTITION_SIZE_LIMIT,
+    TELEMETRY_MAX_BYTES,
 )

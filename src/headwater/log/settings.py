@@ -236,7 +236,7 @@ FLUSH_MODE = Setting(
     scope=Scope.BROKER,
     doc="Records are answered and shown once they are synced (commit), or once the operating system has them (os).",
 )
-LOG_SETTINGS: tuple[Setting[Any], ...] = (
+SETTINGS: tuple[Setting[Any], ...] = (
     *_OF_TOPICS,
     *(_broker_twin(each) for each in _OF_TOPICS if each.broker_default not in FAMILIES),
     FLUSH_MODE,

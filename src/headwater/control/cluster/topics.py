@@ -58,7 +58,7 @@ class Partition(Struct, frozen=True, kw_only=True):
     last_known_eligible: tuple[int, ...] | None
 
 
-class Topic(Struct, kw_only=True):
+class Topic(Struct, frozen=False, kw_only=True):
     """One life of a topic. Made anew under its old name it has another id.
 
     The list grows and changes in place as records are replayed, so that a record costs O(1): whoever reads a topic takes

@@ -66,7 +66,7 @@ RETENTION_CHECK_INTERVAL_MS = Setting(
     bounds=(1, None),
     doc="How often expired offsets are looked for.",
 )
-GROUP_SETTINGS: tuple[Setting[Any], ...] = (
+SETTINGS: tuple[Setting[Any], ...] = (
     MIN_SESSION_TIMEOUT_MS,
     MAX_SESSION_TIMEOUT_MS,
     MAX_SIZE,

@@ -1,0 +1,245 @@
+"""One broker process over the segments engine.
+
+Start: take the folder, load the cluster from the metadata log, register (beginning new leader epochs if the last process
+did not stop cleanly), open the logs, load the groups, and only then let clients in. Stop: answer what was taken, append
+what is queued, and mark the folder clean.
+"""
+
+import asyncio
+from typing import Final
+
+from headwater.assembly.errors import WrongFolder
+from headwater.assembly.options import BrokerOptions, refuse_what_would_be_neglected, static_settings
+from headwater.broker import settings as broker_settings
+from headwater.broker.admin import Admin, Probes
+from headwater.broker.apis import HANDLERS
+from headwater.broker.configurations import CatalogueRules, DurableConfigs
+from headwater.broker.context import Services
+from headwater.broker.coordinators import Coordinators
+from headwater.broker.dispatch import Dispatcher, listed
+from headwater.broker.features import Features, FinalizedFeature, SupportedFeature
+from headwater.broker.fetch.memory import FetchMemory
+from headwater.broker.fetch.sessions import FetchSessions
+from headwater.broker.network import Network
+from headwater.broker.partitions import Partitions
+from headwater.broker.requests import Requests
+from headwater.broker.retention import Retention
+from headwater.control.cluster.codec import MetadataCodec
+from headwater.control.cluster.features import LATEST_METADATA, METADATA_VERSION, SUPPORTED
+from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
+from headwater.control.groups import settings as group_settings
+from headwater.control.groups.codec import GroupCodec
+from headwater.control.groups.machine import Groups
+from headwater.kernel.catalogue import Catalogue
+from headwater.kernel.counters import Counters
+from headwater.kernel.exposition import exposition
+from headwater.kernel.layers import LiveSettings
+from headwater.kernel.logging import get
+from headwater.kernel.tasks import Group, Ward
+from headwater.kernel.watchdog import Watchdog
+from headwater.kernel.world import World
+from headwater.log import settings as log_settings
+from headwater.log.journals.checkpoints import CheckpointFiles
+from headwater.log.journals.coordinator import CoordinatorJournal
+from headwater.log.journals.metadata import MetadataJournal
+from headwater.log.port import Log
+from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
+from headwater.log.segments.logs import SegmentLogs, open_logs
+from headwater.log.segments.metadata_log import metadata_folder, open_metadata_log
+from headwater.machine.runtime import Runtime
+from headwater.security.authorizer import AllowAll
+from headwater.security.quotas import Unlimited
+from headwater.wire.types import NodeId, Uuid, uuid_text
+
+log = get("broker")
+
+STOP_DEADLINE_S: Final = 10.0
+_PLAINTEXT: Final = 0
+
+
+def catalogue() -> Catalogue:
+    """Every setting of a broker process."""
+    return Catalogue(log_settings.SETTINGS, group_settings.SETTINGS, broker_settings.SETTINGS)
+
+
+class Broker:
+    """`start`, then `serve` until something ends it, then `stop`."""
+
+    def __init__(self, options: BrokerOptions, world: World) -> None:
+        refuse_what_would_be_neglected(options.settings)
+        self._options = options
+        self._world = world
+        self._node_id = NodeId(options.node_id)
+        self._catalogue = catalogue()
+        self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
+        self._counters = Counters()
+        self._watchdog = Watchdog()
+        self._ready = False
+        self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
+        self.network: Network
+        self.admin: Admin
+
+    async def start(self) -> None:
+        """Until clients can be served. Raises what keeps that from being."""
+        world, options = self._world, self._options
+        self._watchdog.start()
+        self._logs = await open_logs(world, options.data)
+        identity = await self._identity()
+        self._cluster = await self._make_cluster()
+        self._partitions = Partitions(logs=self._logs, settings=self._live)
+        self._coordinators = Coordinators(
+            make=self._make_groups, partition_count=self._partitions.partition_count, ward=self._ward
+        )
+        self._partitions.on_opened(self._coordinators.log_opened)
+        self._partitions.on_forgotten(self._coordinators.log_forgotten)
+        for subscriber in (DurableConfigs(self._live), self._partitions, self._coordinators):
+            self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
+        await self._cluster.start()
+
+        requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
+        dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
+        self.network = Network(dispatcher, lambda: self._live.broker, hostname=options.hostname)
+        await self.network.open()
+        self.admin = Admin(self._probes(), host=options.admin_host, port=options.admin_port)
+        await self.admin.open()
+
+        await self._register(identity)
+        self._tasks = asyncio.get_running_loop().create_task(self._run(), name="broker")
+        await self._partitions.settled()
+        await self._coordinators.settled()
+        await self.network.serve()
+        self._ready = True
+        log.info("ready", node=self._node_id, cluster=identity.cluster_id, folder=options.data)
+
+    async def serve(self) -> None:
+        """Until one of the broker's own tasks fails, or its storage does, which is raised."""
+        await asyncio.shield(self._tasks)
+
+    async def stop(self) -> None:
+        """Every step has a deadline; what was acknowledged is safe whether they hold or not."""
+        self._ready = False
+        await self.network.stop(deadline_s=STOP_DEADLINE_S)
+        self._tasks.cancel()
+        await asyncio.wait([self._tasks], timeout=STOP_DEADLINE_S)
+        await self._coordinators.close(STOP_DEADLINE_S)
+        await self._cluster.close(STOP_DEADLINE_S)
+        await self._ward.close(deadline_s=STOP_DEADLINE_S)
+        await self._logs.close()
+        self.admin.close()
+        self._watchdog.stop()
+
+    # --- parts
+
+    async def _identity(self) -> FolderIdentity:
+        """Whose folder it is; a new one becomes ours."""
+        world, root = self._world, self._options.data
+        identity = read_identity(world.disk, root)
+        if identity is None:
+            identity = FolderIdentity(
+                cluster_id=self._options.settings.get("cluster.id") or uuid_text(Uuid(world.randomness.uuid())),
+                node_id=self._node_id,
+                directory_id=Uuid(world.randomness.uuid()),
+            )
+            await write_identity(world.disk, root, identity)
+        if identity.node_id != self._node_id:
+            raise WrongFolder(root, identity.node_id, self._node_id)
+        return identity
+
+    async def _make_cluster(self) -> Runtime[Cluster]:
+        world, root = self._world, self._options.data
+        rules = CatalogueRules(self._catalogue)
+        self._metadata_log = await open_metadata_log(self._logs, world, root, node=self._node_id)
+        journal = MetadataJournal(
+            self._metadata_log,
+            MetadataCodec(metadata_level=lambda: runtime.head.features.metadata_level),
+            CheckpointFiles(world.disk, metadata_folder(root)),
+            node_id=self._node_id,
+            clock=world.clock,
+        )
+        runtime = Runtime("cluster", lambda: Cluster(rules=rules), journal, clock=world.clock, ward=self._ward)
+        return runtime
+
+    def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
+        return Runtime(
+            f"groups {partition_log.partition.index}",
+            lambda: Groups(settings=lambda: self._live.broker.resolved(group_settings.group_settings)),
+            CoordinatorJournal(partition_log, GroupCodec()),
+            clock=self._world.clock,
+            ward=self._ward,
+        )
+
+    def _services(self, identity: FolderIdentity) -> Services:
+        return Services(
+            node_id=self._node_id,
+            cluster_id=identity.cluster_id,
+            clock=self._world.clock,
+            randomness=self._world.randomness,
+            authorizer=AllowAll(),
+            features=self._features,
+            listed_apis=listed(HANDLERS),
+            cluster=self._cluster,
+            settings=self._live,
+            logs=self._logs,
+            partitions=self._partitions,
+            coordinators=self._coordinators,
+            fetch_sessions=FetchSessions(
+                slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
+                randomness=self._world.randomness,
+            ),
+            fetch_memory=FetchMemory(bytes_max=self._live.broker[broker_settings.FETCH_MEMORY_BYTES]),
+        )
+
+    def _features(self) -> Features:
+        features = self._cluster.head.features
+        return Features(
+            supported=tuple(
+                SupportedFeature(name=name, least=low, most=high) for name, (low, high) in SUPPORTED.items()
+            ),
+            finalized=tuple(FinalizedFeature(name=name, level=level) for name, level in features.finalized.items()),
+            epoch=features.epoch,
+        )
+
+    async def _register(self, identity: FolderIdentity) -> None:
+        """This process begins: a new cluster gets its feature levels, and everyone learns where to find us."""
+        endpoints = tuple(
+            Endpoint(
+                name=each.advertised.listener,
+                host=each.advertised.host,
+                port=each.advertised.port,
+                security_protocol=_PLAINTEXT,
+            )
+            for each in self.network.listeners
+        )
+        await self._cluster.submit(
+            [
+                Bootstrap(levels={METADATA_VERSION: LATEST_METADATA}),
+                RegisterBroker(
+                    node_id=self._node_id,
+                    incarnation=Uuid(self._world.randomness.uuid()),
+                    endpoints=endpoints,
+                    directory=identity.directory_id,
+                    rack=self._options.settings.get("broker.rack"),
+                    unclean=not self._logs.clean,
+                ),
+            ]
+        )
+
+    def _probes(self) -> Probes:
+        return Probes(
+            metrics=lambda: exposition(self._counters),
+            unhealthy=lambda: "the storage failed" if self._logs.failed.done() else None,
+            unready=lambda: None if self._ready else "starting or stopping",
+        )
+
+    async def _run(self) -> None:
+        retention = Retention(self._partitions, lambda: self._live.broker, clock=self._world.clock)
+        async with Group() as group:
+            group.start("partitions", self._partitions.run())
+            group.start("idle connections", self.network.sweep())
+            group.start("retention", retention.run())
+            group.start("storage", _raise_when_failed(self._logs))
+
+
+async def _raise_when_failed(logs: SegmentLogs) -> None:
+    await asyncio.shield(logs.failed)

@@ -1,0 +1,92 @@
+"""A real process around a broker: event loop, signals, the supervisor's pipes, and the line that says it is ready."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from headwater.assembly.broker import Broker
+from headwater.assembly.options import BrokerOptions
+from headwater.kernel.errors import HeadwaterError
+from headwater.kernel.logging import get
+from headwater.kernel.real.limits import raise_open_files
+from headwater.kernel.real.world import real_world
+
+log = get("process")
+
+_SWITCH_INTERVAL_S = 0.0005
+"""How long the loop's thread may keep the interpreter while a sync thread has something to report."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """What a started broker tells whoever waits for it."""
+
+    kafka: tuple[tuple[str, int], ...]
+    """Advertised host and port of each listener."""
+    admin: tuple[str, int]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pipes:
+    """How a supervisor watches: the ready line goes into one, and the other closes when the supervisor is gone."""
+
+    alive_fd: int | None = None
+
+
+def run_broker(options: BrokerOptions, *, ready: Callable[[Ready], None], pipes: Pipes | None = None) -> int:
+    """Until SIGTERM, SIGINT, or the end of the supervisor: 0. If the broker can't start or go on: 1, and a log line why."""
+    raise_open_files()
+    sys.setswitchinterval(_SWITCH_INTERVAL_S)
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(_main(options, ready, pipes or Pipes()))
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    import uvloop
+
+    return uvloop.new_event_loop
+
+
+async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: Pipes) -> int:
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    if pipes.alive_fd is not None:
+        await _watch(pipes.alive_fd, stopped)
+    broker = Broker(options, real_world())
+    try:
+        await broker.start()
+    except (HeadwaterError, OSError) as error:
+        log.error("the broker can't start", error=error)
+        return 1
+    listeners = tuple((each.advertised.host, each.advertised.port) for each in broker.network.listeners)
+    ready(Ready(kafka=listeners, admin=(options.admin_host, broker.admin.port)))
+    return await _until(broker, stopped)
+
+
+async def _until(broker: Broker, stopped: asyncio.Event) -> int:
+    serving = asyncio.ensure_future(broker.serve())
+    stopping = asyncio.ensure_future(stopped.wait())
+    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if serving.done() and (error := serving.exception()) is not None:
+        log.error("the broker can't go on", error=error)
+        await broker.stop()
+        return 1
+    serving.cancel()
+    await broker.stop()
+    return 0
+
+
+async def _watch(fd: int, stopped: asyncio.Event) -> None:
+    """The supervisor holds the other end and never writes: what comes is its end."""
+
+    class Watch(asyncio.Protocol):
+        def connection_lost(self, _: Exception | None) -> None:
+            stopped.set()
+
+    await asyncio.get_running_loop().connect_read_pipe(Watch, os.fdopen(fd, "rb"))
