@@ -8,15 +8,15 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from tests.contracts.log_store import NOON, MemoryStore, SetClock, append, batch, everything, headers, open_log
+from tests.contracts.log_store import NOON, MemoryStore, SetClock, Store, append, batch, everything, headers, open_log
+from tests.contracts.segment_store import SegmentStore
 from tests.machine.toy import Register, Store as ToyStore, ToyJournal
 
 from headwater.kernel.real.disk import RealDisk
 from headwater.log.journals.checkpoints import CheckpointFiles
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
-from headwater.log.memory.logs import MemoryLogs
-from headwater.log.port import Log
+from headwater.log.port import Log, Logs
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.journal import Journal
@@ -141,43 +141,61 @@ class JournalContract:
         assert await state(await opened.open()) == {**before, "after": 50}
 
 
-class OverMemory:
-    def __init__(self, make: Callable[[Log], Journal], **settings: Any) -> None:
-        self.store = MemoryStore()
+class OverLog:
+    """Journals over one log; each opens the storage anew where the engine shares it."""
+
+    def __init__(self, store: Store, make: Callable[[Log], Journal], **settings: Any) -> None:
+        self._store = store
         self._make = make
         self._settings = settings
+        self._logs: Logs | None = None
 
     async def log(self) -> Log:
-        return await open_log(MemoryLogs(self.store.storage, clock=self.store.clock), epoch=3, **self._settings)
+        if self._logs is None or isinstance(self._store, MemoryStore):
+            self._logs = await self._store.open()
+        return await open_log(self._logs, epoch=3, **self._settings)
 
     async def open(self) -> Journal:
         return self._make(await self.log())
 
 
+def over_coordinator(store: Store) -> OverLog:
+    return OverLog(store, lambda log: CoordinatorJournal(log, JsonCodec()), segment_bytes=500)
+
+
+def over_metadata(store: Store, folder: Path) -> OverLog:
+    snapshots = CheckpointFiles(RealDisk(), str(folder))
+    return OverLog(
+        store,
+        lambda log: MetadataJournal(log, JsonCodec(), snapshots, node_id=NodeId(1), clock=SetClock()),
+        segment_bytes=500,
+    )
+
+
 class TestCoordinator(JournalContract):
     @pytest.fixture
-    def opened(self) -> OverMemory:
-        return OverMemory(lambda log: CoordinatorJournal(log, JsonCodec()), segment_bytes=500)
+    def opened(self) -> OverLog:
+        return over_coordinator(MemoryStore())
 
-    async def test_the_records_of_a_decision_share_a_batch(self, opened: OverMemory):
+    async def test_the_records_of_a_decision_share_a_batch(self, opened: OverLog):
         await written(await opened.open(), added("a", "b"), added("c" * 100_000, "d"), added("e"))
         found = headers(await everything(await opened.log()))
         assert [header.record_count for header in found] == [4, 1]
 
-    async def test_a_record_of_an_unknown_type_is_skipped_and_counted(self, opened: OverMemory):
+    async def test_a_record_of_an_unknown_type_is_skipped_and_counted(self, opened: OverLog):
         journal = CoordinatorJournal(await opened.log(), JsonCodec())
         await written(journal, added("a"), [("?", "new")], added("b"))
         assert (await loaded(journal))[1] == added("a", "b")
         assert journal.skipped == 1
 
-    async def test_a_record_that_contradicts_its_type_stops_the_load_and_is_named(self, opened: OverMemory):
+    async def test_a_record_that_contradicts_its_type_stops_the_load_and_is_named(self, opened: OverLog):
         log = await opened.log()
         await append(log, batch("not JSON", "nor this"))
         with pytest.raises(UnreadableRecord) as unreadable:
             await loaded(await opened.open())
         assert unreadable.value.offset == 0
 
-    async def test_a_snapshot_keeps_the_epochs_in_order_and_its_offsets_within_its_room(self, opened: OverMemory):
+    async def test_a_snapshot_keeps_the_epochs_in_order_and_its_offsets_within_its_room(self, opened: OverLog):
         journal, log = await opened.open(), await opened.log()
         for number in range(30):
             await written(journal, added(f"{number}"), [("-", f"{number}")])
@@ -191,20 +209,22 @@ class TestCoordinator(JournalContract):
 
 class TestMetadata(JournalContract):
     @pytest.fixture
-    def opened(self, tmp_path: Path) -> OverMemory:
-        snapshots = CheckpointFiles(RealDisk(), str(tmp_path))
-        return OverMemory(
-            lambda log: MetadataJournal(log, JsonCodec(), snapshots, node_id=NodeId(1), clock=SetClock()),
-            segment_bytes=500,
-        )
+    def snapshots(self, tmp_path: Path) -> Path:
+        folder = tmp_path / "snapshots"
+        folder.mkdir()
+        return folder
 
-    async def test_an_epoch_begins_with_its_leader_and_only_once(self, opened: OverMemory):
+    @pytest.fixture
+    def opened(self, snapshots: Path, tmp_path: Path) -> OverLog:
+        return over_metadata(MemoryStore(), snapshots)
+
+    async def test_an_epoch_begins_with_its_leader_and_only_once(self, opened: OverLog):
         await written(await opened.open(), added("a"))
         await written(await opened.open(), added("b"))
         found = headers(await everything(await opened.log()))
         assert [header.is_control for header in found] == [True, False, False]
 
-    async def test_a_record_of_an_unknown_type_stops_the_load_and_is_named(self, opened: OverMemory):
+    async def test_a_record_of_an_unknown_type_stops_the_load_and_is_named(self, opened: OverLog):
         journal = await opened.open()
         await written(journal, added("a"), [("?", "new")])
         with pytest.raises(UnreadableRecord) as unreadable:
@@ -212,18 +232,30 @@ class TestMetadata(JournalContract):
         assert unreadable.value.offset == 2
 
     async def test_a_snapshot_is_named_as_kraft_names_it_and_the_log_begins_where_it_ends(
-        self, opened: OverMemory, tmp_path: Path
+        self, opened: OverLog, snapshots: Path
     ):
         journal = await opened.open()
         for items in (("a", "b"), ("c",)):
             end = await written(journal, added(*items))
             await journal.write_snapshot(added(*items), end=end, now=NOON)
         disk = RealDisk()
-        (name,) = disk.list(str(tmp_path))
+        (name,) = disk.list(str(snapshots))
         assert name == "00000000000000000004-0000000003.checkpoint"
-        found = headers(disk.read(f"{tmp_path}/{name}"))
+        found = headers(disk.read(f"{snapshots}/{name}"))
         assert [(header.is_control, header.base_offset) for header in found] == [(True, 0), (False, 1), (True, 2)]
         assert (await opened.log()).bounds.start == 4
+
+
+class TestCoordinatorInSegments(TestCoordinator):
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> OverLog:
+        return over_coordinator(SegmentStore(tmp_path))
+
+
+class TestMetadataInSegments(TestMetadata):
+    @pytest.fixture
+    def opened(self, snapshots: Path, tmp_path: Path) -> OverLog:
+        return over_metadata(SegmentStore(tmp_path / "logs"), snapshots)
 
 
 class TestToy(JournalContract):
