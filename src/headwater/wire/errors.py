@@ -12,36 +12,37 @@
         BatchTooLarge            MESSAGE_TOO_LARGE             the client's fault
         UnsupportedCompression   UNSUPPORTED_COMPRESSION_TYPE  the client's fault
 
-A batch error carries the number of its Kafka error code, which the broker answers as it stands.
+Each carries the error code that a client is told, which also says whether it may try again.
 """
 
 from typing import ClassVar
 
 from headwater.kernel.errors import HeadwaterError
+from headwater.wire.error_codes import ErrorCode
 
 
 class WireError(HeadwaterError):
-    """Bytes from outside that can't be read as what they claim to be."""
+    """Bytes from outside that can't be read as what they claim to be, or a message that can't be written."""
+
+    code: ClassVar[ErrorCode] = ErrorCode.UNKNOWN_SERVER_ERROR
+
+    def __init_subclass__(cls, *, code: ErrorCode | None = None) -> None:
+        if code is not None:
+            cls.code = code
 
 
-class MalformedMessage(WireError):
+class MalformedMessage(WireError, code=ErrorCode.INVALID_REQUEST):
     """A frame whose lengths, counts or tags contradict its bytes."""
 
-    code: ClassVar[int] = 42
 
-
-class UnsupportedVersion(WireError):
-    code: ClassVar[int] = 35
-
+class UnsupportedVersion(WireError, code=ErrorCode.UNSUPPORTED_VERSION):
     def __init__(self, name: str, version: int) -> None:
         super().__init__(f"{name} has no version {version}")
         self.name = name
         self.version = version
 
 
-class UnknownType(WireError):
-    code: ClassVar[int] = 42
-
+class UnknownType(WireError, code=ErrorCode.INVALID_REQUEST):
     def __init__(self, what: str, number: int) -> None:
         super().__init__(f"there is no {what} of number {number}")
         self.number = number
@@ -50,30 +51,26 @@ class UnknownType(WireError):
 class Unencodable(WireError):
     """A message that was made wrongly here: a field holds what its type, or this version, can't."""
 
-    code: ClassVar[int] = -1
-
 
 class BatchError(WireError):
-    code: ClassVar[int]
-    is_retriable: ClassVar[bool] = False
+    """A record batch that can't be taken."""
 
 
-class CorruptBatch(BatchError):
-    code = 2
-    is_retriable = True
+class CorruptBatch(BatchError, code=ErrorCode.CORRUPT_MESSAGE):
+    pass
 
 
-class InvalidRecord(BatchError):
-    code = 87
+class InvalidRecord(BatchError, code=ErrorCode.INVALID_RECORD):
+    pass
 
 
-class InvalidTimestamp(BatchError):
-    code = 32
+class InvalidTimestamp(BatchError, code=ErrorCode.INVALID_TIMESTAMP):
+    pass
 
 
-class BatchTooLarge(BatchError):
-    code = 10
+class BatchTooLarge(BatchError, code=ErrorCode.MESSAGE_TOO_LARGE):
+    pass
 
 
-class UnsupportedCompression(BatchError):
-    code = 76
+class UnsupportedCompression(BatchError, code=ErrorCode.UNSUPPORTED_COMPRESSION_TYPE):
+    pass
