@@ -8,7 +8,7 @@ import json
 import shutil
 import subprocess
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -17,7 +17,9 @@ import pytest
 from tests.wire.every_message import every_message
 from tests.wire.made import made
 
+from headwater.wire.apis import APIS, ApiKey
 from headwater.wire.codec import encode_bytes
+from headwater.wire.error_codes import ErrorCode
 from headwater.wire.errors import Unencodable
 from headwater.wire.layout import Layout, Slot, layout_of
 from headwater.wire.schema import ArrayOf, Message
@@ -32,9 +34,12 @@ DEADLINE_S = 600
 Oracle = Callable[[list[str]], list[str]]
 
 
-def class_path(folder: Path) -> str:
+@pytest.fixture(scope="module")
+def class_path(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Of the jars in the user's own Maven repository, which Maven fills where one is missing."""
-    listing = folder / "class-path"
+    if shutil.which("java") is None or shutil.which("mvn") is None:
+        pytest.skip("java and mvn are needed")
+    listing = tmp_path_factory.mktemp("maven") / "class-path"
     maven = ["mvn", "--quiet", "--batch-mode", "--file", str(HERE / "pom.xml")]
     subprocess.run(
         [*maven, "dependency:build-classpath", f"-Dmdep.outputFile={listing}"], check=True, timeout=DEADLINE_S
@@ -42,20 +47,25 @@ def class_path(folder: Path) -> str:
     return listing.read_text()
 
 
+def run_java(class_path: str, program: str, *, lines: Iterable[str] = ()) -> list[str]:
+    java = ["java", "-cp", class_path, str(HERE / program)]
+    given = "".join(f"{each}\n" for each in lines)
+    said = subprocess.run(java, input=given, stdout=subprocess.PIPE, encoding="utf-8", timeout=DEADLINE_S, check=True)
+    return said.stdout.splitlines()
+
+
 @pytest.fixture(scope="module")
-def oracle(tmp_path_factory: pytest.TempPathFactory) -> Oracle:
-    if shutil.which("java") is None or shutil.which("mvn") is None:
-        pytest.skip("java and mvn are needed")
-    java = ["java", "-cp", class_path(tmp_path_factory.mktemp("maven")), str(HERE / "MessageOracle.java")]
+def oracle(class_path: str) -> Oracle:
+    return lambda questions: run_java(class_path, "MessageOracle.java", lines=questions)
 
-    def ask(questions: list[str]) -> list[str]:
-        asked = "".join(f"{each}\n" for each in questions)
-        said = subprocess.run(
-            java, input=asked, stdout=subprocess.PIPE, encoding="utf-8", timeout=DEADLINE_S, check=True
-        )
-        return said.stdout.splitlines()
 
-    return ask
+def test_error_codes_and_apis_are_kafkas(class_path: str) -> None:
+    errors = [f"error {each.name} {each} {str(each.retriable).lower()}" for each in ErrorCode]
+    apis = [
+        f"api {ApiKey(key).name} {key} {api.versions.first} {api.versions.last} {','.join(sorted(api.listeners))}"
+        for key, api in APIS.items()
+    ]
+    assert errors + apis == run_java(class_path, "ProtocolTables.java")
 
 
 def test_kafka_reads_the_same_values_and_writes_the_same_bytes(oracle: Oracle) -> None:
