@@ -7,6 +7,8 @@ from msgspec import Struct
 
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.features import Features
+from headwater.broker.fetch.memory import FetchMemory
+from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.partitions import Partitions
 from headwater.control.cluster.machine import Cluster
 from headwater.kernel.layers import LiveSettings
@@ -56,6 +58,8 @@ class Services:
     logs: Logs
     partitions: Partitions
     """The logs that this broker serves, by topic and partition."""
+    fetch_sessions: FetchSessions
+    fetch_memory: FetchMemory
     coordinators: Coordinators
     """The machines of the groups that this broker coordinates."""
 

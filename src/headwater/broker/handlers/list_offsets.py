@@ -1,0 +1,146 @@
+"""ListOffsets: the offset at a moment, or at one of the log's edges that negative timestamps name.
+
+    -1 latest    -2 earliest    -3 of the largest timestamp    -4 earliest local    -5 latest tiered    -6 earliest pending upload
+
+Nothing is answered that a consumer of the same isolation could not fetch. What is not found has offset -1 and no error.
+"""
+
+from typing import Final
+
+from headwater.broker.api import Api, between
+from headwater.broker.context import Context
+from headwater.broker.leader_epochs import epoch_refusal
+from headwater.broker.needs import Each
+from headwater.kernel.units import Timestamp
+from headwater.log.errors import LogError
+from headwater.log.port import Found, Log
+from headwater.security.access import Operation, topic as the_topic
+from headwater.wire.error_codes import ErrorCode
+from headwater.wire.messages.list_offsets_request import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
+from headwater.wire.messages.list_offsets_response import (
+    ListOffsetsPartitionResponse,
+    ListOffsetsResponse,
+    ListOffsetsTopicResponse,
+)
+from headwater.wire.types import LeaderEpoch, Offset, TopicName
+
+LATEST: Final = -1
+EARLIEST: Final = -2
+MAX_TIMESTAMP: Final = -3
+EARLIEST_LOCAL: Final = -4
+LATEST_TIERED: Final = -5
+EARLIEST_PENDING_UPLOAD: Final = -6
+
+_SERVED_FROM: Final = {
+    LATEST: 1,
+    EARLIEST: 1,
+    MAX_TIMESTAMP: 7,
+    EARLIEST_LOCAL: 8,
+    LATEST_TIERED: 9,
+    EARLIEST_PENDING_UPLOAD: 11,
+}
+"""The first version in which each of the special timestamps means something."""
+_EPOCHS_FROM: Final = 4
+_UNKNOWN: Final = -1
+
+
+def _refused_topic(topic: ListOffsetsTopic, code: ErrorCode) -> ListOffsetsTopicResponse:
+    return ListOffsetsTopicResponse(
+        name=topic.name, partitions=tuple(_refused(each, code) for each in topic.partitions)
+    )
+
+
+def refuse(request: ListOffsetsRequest, code: ErrorCode) -> ListOffsetsResponse:
+    return ListOffsetsResponse(topics=tuple(_refused_topic(topic, code) for topic in request.topics))
+
+
+API = Api(
+    ListOffsetsRequest,
+    versions=between(1, 11),
+    refuse=refuse,
+    needs=(
+        Each(
+            operation=Operation.DESCRIBE,
+            items="topics",
+            of=lambda topic: the_topic(topic.name),
+            refused=_refused_topic,
+            into="topics",
+        ),
+    ),
+)
+
+
+async def handle(context: Context, request: ListOffsetsRequest) -> ListOffsetsResponse:
+    twice = _named_twice(request)
+    topics = []
+    for topic in request.topics:
+        parts = []
+        for asked in topic.partitions:
+            if (topic.name, asked.partition_index) in twice:
+                parts.append(_refused(asked, ErrorCode.INVALID_REQUEST))
+            else:
+                parts.append(await _answer(context, request, TopicName(topic.name), asked))
+        topics.append(ListOffsetsTopicResponse(name=topic.name, partitions=tuple(parts)))
+    return ListOffsetsResponse(topics=tuple(topics))
+
+
+def _named_twice(request: ListOffsetsRequest) -> frozenset[tuple[str, int]]:
+    once: set[tuple[str, int]] = set()
+    twice: set[tuple[str, int]] = set()
+    for topic in request.topics:
+        for each in topic.partitions:
+            name = (topic.name, each.partition_index)
+            (twice if name in once else once).add(name)
+    return frozenset(twice)
+
+
+async def _answer(
+    context: Context, request: ListOffsetsRequest, topic: TopicName, asked: ListOffsetsPartition
+) -> ListOffsetsPartitionResponse:
+    version, timestamp = context.api_version, asked.timestamp
+    if timestamp < 0 and version < _SERVED_FROM.get(timestamp, version + 1):
+        return _refused(asked, ErrorCode.UNSUPPORTED_VERSION)
+    log = context.services.partitions.find(topic, asked.partition_index)
+    if isinstance(log, ErrorCode):
+        return _refused(asked, log)
+    if code := epoch_refusal(asked.current_leader_epoch, log.bounds):
+        return _refused(asked, code)
+    try:
+        found = await _found(log, timestamp, committed=bool(request.isolation_level))
+    except LogError as error:
+        return _refused(asked, error.code)
+    if found is None:
+        return _refused(asked, ErrorCode.NONE)
+    return ListOffsetsPartitionResponse(
+        partition_index=asked.partition_index,
+        timestamp=found.timestamp,
+        offset=found.offset,
+        leader_epoch=found.epoch if version >= _EPOCHS_FROM else _UNKNOWN,
+    )
+
+
+async def _found(log: Log, timestamp: int, *, committed: bool) -> Found | None:
+    bounds = log.bounds
+    end = bounds.last_stable if committed else bounds.high_watermark
+    match timestamp:
+        case -1:
+            return _edge(end, bounds.epoch)
+        case -2 | -4:
+            first = bounds.epochs[0] if bounds.epochs else None
+            return _edge(bounds.start, first.epoch if first and first.start <= bounds.start else LeaderEpoch(_UNKNOWN))
+        case -5 | -6:
+            return None
+        case -3:
+            found = await log.find_latest_time()
+        case _:
+            found = await log.find_time(Timestamp(timestamp))
+    return found if found is not None and found.offset < end else None
+
+
+def _edge(offset: Offset, epoch: LeaderEpoch) -> Found:
+    """No record stands there, so there is no time."""
+    return Found(offset=offset, timestamp=Timestamp(_UNKNOWN), epoch=epoch)
+
+
+def _refused(asked: ListOffsetsPartition, code: ErrorCode) -> ListOffsetsPartitionResponse:
+    return ListOffsetsPartitionResponse(partition_index=asked.partition_index, error_code=code)
