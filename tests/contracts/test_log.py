@@ -225,6 +225,16 @@ class LogContract:
         assert (told[3].epoch, told[3].last_sequence, told[3].last_offset) == (0, 1, 1)  # type: ignore[index]
         assert (told[4].epoch, told[4].transaction_start) == (2, 2)  # type: ignore[index]
 
+    async def test_producers_that_were_idle_are_forgotten_and_may_begin_anywhere(self, store: Store):
+        log = await open_log(await store.open())
+        await append(log, sequenced("a", sequence=0, producer=3))
+        await append(log, sequenced("b", sequence=0, producer=4, at=NOON + 1))
+        log.expire_producers(idle_since=NOON)
+        assert [each.producer_id for each in log.producers()] == [4]
+        await append(log, sequenced("c", sequence=77, producer=3))
+        with pytest.raises(OutOfOrderSequence):
+            await append(log, sequenced("x", sequence=77, producer=4))
+
     # Reads
 
     async def test_a_read_within_a_batch_gives_the_whole_batch(self, store: Store):

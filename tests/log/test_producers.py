@@ -165,7 +165,7 @@ def test_an_abort_gives_the_entry_of_the_transaction_index():
 
 def test_idle_producers_are_forgotten_but_not_within_a_transaction():
     producers = with_batches(batch(0, producer=1), batch(0, producer=2, transactional=True))
-    producers.expire(now=Timestamp(1_500), idle_max_ms=500)
+    producers.expire(idle_since=Timestamp(1_000))
     assert [state.producer_id for state in producers.states()] == [2]
 
 

@@ -235,6 +235,10 @@ class Log(Protocol):
 
     def producers(self) -> Sequence[ProducerState]: ...
 
+    def expire_producers(self, *, idle_since: Timestamp) -> None:
+        """Forget producers that wrote nothing after this moment and have no transaction open."""
+        ...
+
     def lead(self, epoch: LeaderEpoch) -> None:
         """Stamp appends from here on with this epoch, which never goes down."""
         ...

@@ -109,12 +109,12 @@ class Producers:
         oldest = min((start for start, _ in self._ended), default=high_watermark)
         return min(high_watermark, oldest, next(iter(self._open), high_watermark))
 
-    def expire(self, *, now: Timestamp, idle_max_ms: int) -> None:
-        """Forget producers that are idle for `producer.id.expiration.ms`, unless they have a transaction open."""
+    def expire(self, *, idle_since: Timestamp) -> None:
+        """Forget producers whose last batch is not younger than this, unless they have a transaction open."""
         idle = [
             producer.id
             for producer in self._by_id.values()
-            if producer.transaction_start is None and now - producer.timestamp >= idle_max_ms
+            if producer.transaction_start is None and producer.timestamp <= idle_since
         ]
         for producer_id in idle:
             del self._by_id[producer_id]

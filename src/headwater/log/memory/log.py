@@ -179,6 +179,9 @@ class MemoryLog:
     def producers(self) -> Sequence[ProducerState]:
         return self.stored.producers.states()
 
+    def expire_producers(self, *, idle_since: Timestamp) -> None:
+        self.stored.producers.expire(idle_since=idle_since)
+
     def lead(self, epoch: LeaderEpoch) -> None:
         self._epoch = max(self._epoch, epoch)
         self.stored.begin_epoch(self._epoch)

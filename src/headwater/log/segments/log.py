@@ -230,6 +230,9 @@ class SegmentLog:
     def producers(self) -> Sequence[ProducerState]:
         return self._contents.producers.states()
 
+    def expire_producers(self, *, idle_since: Timestamp) -> None:
+        self._contents.producers.expire(idle_since=idle_since)
+
     def lead(self, epoch: LeaderEpoch) -> None:
         self._appender.epoch = max(self._appender.epoch, epoch)
         self._contents.enter(self._appender.epoch)
