@@ -1,3 +1,5 @@
+"""The listeners that settings ask for, in the forms of Kafka's own files, and those that can't be."""
+
 import pytest
 
 from headwater.broker.addresses import plans

@@ -1,3 +1,5 @@
+"""The admin port answers three questions, and bounds what it takes for that."""
+
 import asyncio
 from contextlib import suppress
 

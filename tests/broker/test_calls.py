@@ -1,3 +1,5 @@
+"""A handler's coroutine driven by hand does what a Task would, from its first step to its end."""
+
 import asyncio
 
 import pytest
@@ -66,8 +68,11 @@ def test_what_a_future_fails_with_is_raised_in_the_handler(loop):
 
 def test_a_handler_can_wait_for_several_futures_and_for_other_tasks(loop):
     async def test():
+        late = asyncio.get_running_loop().create_future()
+
         async def handler():
-            one, two = await asyncio.gather(asyncio.sleep(0, "one"), asyncio.sleep(0.001, "two"))
+            asyncio.get_running_loop().call_soon(late.set_result, "two")
+            one, two = await asyncio.gather(asyncio.sleep(0, "one"), late)
             return one + two
 
         _, ended = begun(handler())

@@ -1,3 +1,5 @@
+"""One connection over a real socket, on both event loops: cuts, order, bounds, and how it ends."""
+
 import asyncio
 
 import pytest

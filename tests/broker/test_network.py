@@ -1,3 +1,5 @@
+"""Many connections over real sockets: limits, idleness, slow readers, and how a broker stops."""
+
 import asyncio
 import socket
 from contextlib import suppress

@@ -1,3 +1,5 @@
+"""Bytes become the same frames however they are cut, and stay whole while somebody looks at them."""
+
 import pytest
 from hypothesis import given, strategies as st
 

@@ -1,3 +1,5 @@
+"""The pool of slabs is bounded, gives always, and keeps little."""
+
 from headwater.broker.slabs import SlabPool
 
 SLAB = 4096

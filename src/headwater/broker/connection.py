@@ -54,7 +54,13 @@ class Connected(Protocol):
         """Raises TooManyConnections."""
         ...
 
-    def closed(self, connection: "Connection") -> None: ...
+    def closed(self, connection: "Connection") -> None:
+        """Its client is gone; requests of it may still go on."""
+        ...
+
+    def ended(self, connection: "Connection") -> None:
+        """The last of these is over."""
+        ...
 
 
 class Slot:
@@ -208,14 +214,14 @@ class Connection(asyncio.BufferedProtocol):
             slot = line.popleft()
             if slot.problem is not None:
                 self._end(slot.problem)
-                return
             self._outbox.extend(slot.buffers)
         if self._outbox and not self._is_starting:
             self._write()
         if self._held & _IN_FLIGHT and len(line) < IN_FLIGHT_MAX:
             self._unhold(_IN_FLIGHT)
-        elif self._held & _ENDING and not line:
+        if self._held & (_ENDING | _CLOSED) and not line:
             self._end(BrokerStops())
+            self._connected.ended(self)
 
     def _write(self) -> None:
         buffers, self._outbox = self._outbox, []
@@ -259,7 +265,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def abort(self, problem: Problem) -> None:
         """Close without a look at what is still to be written, and cancel what is not answered."""
-        self._note(problem)
+        log.info("connection aborted", client=self.host, error=problem)
         self._held |= _CLOSED
         self._transport.abort()
         for slot in tuple(self._line):
@@ -267,13 +273,11 @@ class Connection(asyncio.BufferedProtocol):
                 slot.call.cancel()
 
     def _end(self, problem: Problem) -> None:
-        """Close after what was answered has been written."""
+        """Close after what was answered has been written. What follows is not."""
+        if self._held & _CLOSED:
+            return
         if self._outbox:
             self._write()
-        self._note(problem)
+        log.info("connection closed", client=self.host, error=problem)
         self._held |= _CLOSED
         self._transport.close()
-
-    def _note(self, problem: Problem) -> None:
-        if not self._held & _CLOSED:
-            log.info("connection closed", client=self.host, error=problem)

@@ -26,6 +26,8 @@ class Connections:
         self._loop = asyncio.get_running_loop()
         self._by_connection: dict[Connection, Session] = {}
         self._by_host: dict[str, int] = {}
+        self._without_client: dict[Connection, None] = {}
+        """Those whose requests go on, though nobody waits for the answers."""
         self._number = 0
         self._is_empty = asyncio.Event()
         self._is_empty.set()
@@ -63,8 +65,14 @@ class Connections:
         self._by_host[session.host] -= 1
         if not self._by_host[session.host]:
             del self._by_host[session.host]
-        if not self._by_connection:
-            self._is_empty.set()
+        if connection.in_flight:
+            self._without_client[connection] = None
+        self._look_whether_empty()
+
+    def end(self, connection: Connection) -> None:
+        """Its last request is over."""
+        self._without_client.pop(connection, None)
+        self._look_whether_empty()
 
     def _admit(self, host: str, from_host: int) -> None:
         limits = self._limits()
@@ -96,5 +104,9 @@ class Connections:
         try:
             await asyncio.wait_for(self._is_empty.wait(), deadline_s)
         except TimeoutError:
-            for connection in tuple(self._by_connection):
+            for connection in (*self._by_connection, *self._without_client):
                 connection.abort(BrokerStops())
+
+    def _look_whether_empty(self) -> None:
+        if not self._by_connection and not self._without_client:
+            self._is_empty.set()

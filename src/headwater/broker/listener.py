@@ -72,6 +72,9 @@ class Listener:
     def closed(self, connection: Connection) -> None:
         self._shared.connections.close(connection)
 
+    def ended(self, connection: Connection) -> None:
+        self._shared.connections.end(connection)
+
     def _connection(self) -> Connection:
         shared = self._shared
         return Connection(

@@ -1,3 +1,5 @@
+"""ApiVersions as clients of every age ask for it."""
+
 from typing import Any
 
 import pytest

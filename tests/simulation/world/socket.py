@@ -57,11 +57,13 @@ class SimulatedServer(asyncio.AbstractServer):
         self._network = network
         self._connections = 0
         self._serving = False
+        self._closed = False
         self._idle = network.loop.create_future()
 
     @property
     def sockets(self) -> tuple[SimulatedSocket, ...]:
-        return (SimulatedSocket(self.address),) if self._serving else ()
+        """Bound from the beginning, also before it serves."""
+        return () if self._closed else (SimulatedSocket(self.address),)
 
     def is_serving(self) -> bool:
         return self._serving
@@ -88,6 +90,7 @@ class SimulatedServer(asyncio.AbstractServer):
         if self._serving and self._network.listeners.get(self.address) is self:
             del self._network.listeners[self.address]
         self._serving = False
+        self._closed = True
         self._wake()
 
     def close_clients(self) -> None:
