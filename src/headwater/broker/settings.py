@@ -6,7 +6,7 @@ from headwater.broker.limits import overrides_of
 from headwater.kernel.catalogue import AnySetting
 from headwater.kernel.kinds import INT_MAX, Boolean, Int, Long, Millis, Short, Text, TextList
 from headwater.kernel.settings import Scope, Setting, Update
-from headwater.kernel.units import MINUTE_MS, SECOND_MS, KiB, MiB
+from headwater.kernel.units import DAY_MS, MINUTE_MS, SECOND_MS, KiB, MiB
 
 LISTENERS: Final = Setting(
     "listeners",
@@ -152,6 +152,16 @@ RETENTION_CHECK_INTERVAL_MS: Final = Setting(
     doc="How often logs are asked whether something of them is old enough to be deleted.",
 )
 
+PRODUCER_ID_EXPIRATION_MS: Final = Setting(
+    "producer.id.expiration.ms",
+    Int,
+    default=DAY_MS,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    doc="How long a log remembers a producer that writes nothing, and so knows what it sends again.",
+)
+
 NUM_PARTITIONS: Final = Setting(
     "num.partitions",
     Int,
@@ -237,6 +247,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     OFFSETS_REPLICATION,
     OFFSETS_SEGMENT_BYTES,
     RETENTION_CHECK_INTERVAL_MS,
+    PRODUCER_ID_EXPIRATION_MS,
     NUM_PARTITIONS,
     DEFAULT_REPLICATION_FACTOR,
     AUTO_CREATE_TOPICS_ENABLE,
