@@ -63,7 +63,7 @@ def encode_bytes(message: Message, version: int) -> bytes:
 
 
 def decoder_for(kind: type[M], version: int) -> Decoder[M]:
-    """The function behind `decode_from`. It lets the exceptions of `struct`, indexing and `str` through."""
+    """The function behind `decode_from`. It lets the exceptions of `struct`, indexing and `bytes.decode` through."""
     decoder = _decoders.get((kind, version))
     if decoder is None:
         decoder = _decoders[kind, version] = compile_decoder(kind, _checked(kind, version))

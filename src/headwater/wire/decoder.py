@@ -5,7 +5,7 @@ of what follows them included, are one `struct` call; an array is an inline loop
 
 What comes from outside is believed in nothing. Before anything is made for a length or a count it is compared with the
 bytes that remain; all arrays and tagged sections of a frame together may hold so many elements; a tagged field ends where its size says.
-Reading past the end and broken UTF-8 surface as exceptions of `struct`, of indexing and of `str`, which `codec` turns
+Reading past the end and broken UTF-8 surface as exceptions of `struct`, of indexing and of `decode`, which `codec` turns
 into the one `MalformedMessage`.
 """
 
@@ -160,7 +160,7 @@ class _Writer:
         letter, size = FIXED[wire]
         if wire == "uuid":
             self.source.line(f"end = at + {length} * 16")
-            self.source.line(f"{value} = tuple([bytes(view[i : i + 16]) for i in range(at, end, 16)])")
+            self.source.line(f"{value} = tuple([view[i : i + 16].tobytes() for i in range(at, end, 16)])")
             self.source.line("at = end")
             return
         short = self.source.constant("unpack", _SHORT_RUNS[letter])
@@ -214,8 +214,8 @@ class _Writer:
 
 
 _READ: Final = {
-    "string": "str(view[at:end], 'utf-8')",
-    "bytes": "bytes(view[at:end])",
+    "string": "view[at:end].tobytes().decode()",
+    "bytes": "view[at:end].tobytes()",
     "records": "view[at:end]",
 }
 _SHORT_RUNS: Final = {

@@ -147,20 +147,18 @@ class _Writer:
         self.source.line(f"{self._put}({raw})")
 
     def _records(self, slot: Slot, value: str) -> None:
-        batches, length = self.source.fresh(slot.name), self.source.fresh("length")
+        batches, length, is_whole = (self.source.fresh(hint) for hint in (slot.name, "length", "is_whole"))
         null, more = (0, " + 1") if slot.is_compact else (-1, "")
+        absent = f"{null} if {batches} is None else " if slot.is_nullable else ""
         self.source.line(f"{batches} = {value}")
-        if slot.is_nullable:
-            self.source.line(f"if {batches} is None: {length} = {null}")
-        branch = "elif" if slot.is_nullable else "if"
-        self.source.line(f"{branch} isinstance({batches}, (tuple, list)): {length} = sum(map(len, {batches})){more}")
-        self.source.line(f"else: {length} = len({batches}){more}")
+        self.source.line(f"{is_whole} = not isinstance({batches}, tuple)")
+        self.source.line(f"{length} = {absent}(len({batches}) if {is_whole} else sum(map(len, {batches}))){more}")
         self._length(length, "i", is_compact=slot.is_compact)
         with self.source.block(f"if {batches}:"):
             self.source.line("buffers.append(join(parts))")
             self.source.line("parts.clear()")
-            self.source.line(f"if isinstance({batches}, (tuple, list)): buffers += {batches}")
-            self.source.line(f"else: buffers.append({batches})")
+            self.source.line(f"if {is_whole}: buffers.append({batches})")
+            self.source.line(f"else: buffers += {batches}")
 
     def _array(self, slot: Slot, array: ArrayOf, value: str, path: str) -> None:
         items, length = self.source.fresh(slot.name), self.source.fresh("length")
