@@ -6,11 +6,11 @@ from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
+from tests.broker.serving import services
 from tests.contracts.log_store import NOON, SetClock
 from tests.simulation.world.randomness import SimulatedRandomness
 
-from headwater.broker.context import Context, Endpoint, Services, Session
-from headwater.broker.features import Features
+from headwater.broker.context import Context, Endpoint, Session
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.partitions import Partitions
@@ -56,22 +56,16 @@ class LogRig:
         self.partitions = Partitions(logs=logs, settings=live)
         self.authorizer = Refusing()
         randomness = SimulatedRandomness(Random(1))
-        unused: Any = None
-        self.services = Services(
-            node_id=NODE,
-            cluster_id="a-cluster",
+        self.services = services(
             clock=SetClock(),
             randomness=randomness,
             authorizer=self.authorizer,
-            features=Features,
             listed_apis=(),
-            cluster=unused,
             settings=live,
             logs=logs,
             partitions=self.partitions,
             fetch_sessions=FetchSessions(slots_max=slots, randomness=randomness),
             fetch_memory=FetchMemory(bytes_max=memory),
-            coordinators=unused,
         )
         self.session = Session(connection_id=1, host="192.0.2.1", advertised=ADVERTISED)
         self._lives = 0

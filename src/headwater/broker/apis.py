@@ -6,7 +6,9 @@ from headwater.broker.api import Handler
 from headwater.broker.handlers import (
     api_versions,
     delete_groups,
+    delete_records,
     describe_groups,
+    describe_producers,
     fetch,
     find_coordinator,
     heartbeat,
@@ -17,6 +19,7 @@ from headwater.broker.handlers import (
     offset_commit,
     offset_delete,
     offset_fetch,
+    offset_for_leader_epoch,
     produce,
     sync_group,
 )
@@ -24,7 +27,9 @@ from headwater.broker.handlers import (
 HANDLERS: Final[tuple[Handler, ...]] = (
     api_versions,
     delete_groups,
+    delete_records,
     describe_groups,
+    describe_producers,
     fetch,
     find_coordinator,
     heartbeat,
@@ -35,6 +40,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     offset_commit,
     offset_delete,
     offset_fetch,
+    offset_for_leader_epoch,
     produce,
     sync_group,
 )

@@ -13,7 +13,7 @@ from headwater.broker.leader_epochs import epoch_refusal
 from headwater.broker.needs import Each
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import LogError
-from headwater.log.port import Found, Log
+from headwater.log.port import Bounds, Found, Log
 from headwater.security.access import Operation, topic as the_topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.list_offsets_request import ListOffsetsPartition, ListOffsetsRequest, ListOffsetsTopic
@@ -22,7 +22,7 @@ from headwater.wire.messages.list_offsets_response import (
     ListOffsetsResponse,
     ListOffsetsTopicResponse,
 )
-from headwater.wire.types import LeaderEpoch, Offset, TopicName
+from headwater.wire.types import NO_EPOCH, LeaderEpoch, Offset, TopicName
 
 LATEST: Final = -1
 EARLIEST: Final = -2
@@ -122,19 +122,21 @@ async def _answer(
 async def _found(log: Log, timestamp: int, *, committed: bool) -> Found | None:
     bounds = log.bounds
     end = bounds.last_stable if committed else bounds.high_watermark
-    match timestamp:
-        case -1:
-            return _edge(end, bounds.epoch)
-        case -2 | -4:
-            first = bounds.epochs[0] if bounds.epochs else None
-            return _edge(bounds.start, first.epoch if first and first.start <= bounds.start else LeaderEpoch(_UNKNOWN))
-        case -5 | -6:
-            return None
-        case -3:
-            found = await log.find_latest_time()
-        case _:
-            found = await log.find_time(Timestamp(timestamp))
+    if timestamp == LATEST:
+        return _edge(end, bounds.epoch)
+    if timestamp in (EARLIEST, EARLIEST_LOCAL):
+        return _edge(bounds.start, _first_epoch(bounds))
+    if timestamp in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
+        return None
+    searched = log.find_latest_time() if timestamp == MAX_TIMESTAMP else log.find_time(Timestamp(timestamp))
+    found = await searched
     return found if found is not None and found.offset < end else None
+
+
+def _first_epoch(bounds: Bounds) -> LeaderEpoch:
+    """That of the record at the start, where it is known."""
+    first = bounds.epochs[0] if bounds.epochs else None
+    return first.epoch if first is not None and first.start <= bounds.start else NO_EPOCH
 
 
 def _edge(offset: Offset, epoch: LeaderEpoch) -> Found:
