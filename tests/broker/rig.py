@@ -3,21 +3,23 @@
 `ask` sends a request through the dispatcher, both ways as bytes, so a test sees what a client of that version would.
 """
 
+from asyncio import Future, get_running_loop
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Any, cast
+from typing import Any
 
 from tests.broker.serving import services
-from tests.machine.toy import Store, ToyJournal, clock, run
+from tests.machine.toy import Store, ToyJournal, clock
 from tests.simulation.world.randomness import SimulatedRandomness
 
-from headwater.broker.api import Handler
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Endpoint, Services, Session
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.dispatch import Dispatcher
 from headwater.broker.partitions import Partitions
+from headwater.broker.producer_ids import ProducerIds
+from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.control.cluster.machine import Cluster
@@ -36,11 +38,10 @@ from headwater.machine.runtime import Runtime
 from headwater.security.access import Operation, Principal, Resource
 from headwater.security.authorizer import AllowAll, Authorizer
 from headwater.security.quotas import Unlimited
+from headwater.wire.apis import APIS
 from headwater.wire.frames import decode_response, encode_request
 from headwater.wire.schema import Buffer, Message
-from headwater.wire.types import NodeId, Uuid
-
-__all__ = ["Forbid", "Rig", "rig", "run"]
+from headwater.wire.types import LeaderEpoch, NodeId, Offset, Uuid
 
 ADVERTISED = Endpoint(listener="PLAINTEXT", host="we.example", port=19092)
 DIRECTORY = Uuid(bytes([7]) * 16)
@@ -60,17 +61,18 @@ class Answer:
     """A `Reply` that keeps what came."""
 
     def __init__(self) -> None:
-        self.buffers: Sequence[Buffer] | None = None
-        self.problem: Exception | None = None
+        self.came: Future[Sequence[Buffer]] = get_running_loop().create_future()
 
     def answered(self, buffers: Sequence[Buffer], *, mute_ms: int) -> None:
-        self.buffers = buffers
+        self.came.set_result(buffers)
 
     def failed(self, problem: Exception) -> None:
-        self.problem = problem
+        self.came.set_exception(problem)
 
 
 class Rig:
+    """`session` is the connection that all requests come on."""
+
     def __init__(self, made: Services, counters: Counters, live: LiveSettings) -> None:
         self.services = made
         self.counters = counters
@@ -78,27 +80,77 @@ class Rig:
         self.session = Session(connection_id=1, host="192.0.2.1", advertised=ADVERTISED)
         self._requests = Requests(Counters(), slow_ms=60_000)
 
+    def come_on(self, listener: str) -> None:
+        """Connect anew, by another listener."""
+        advertised = Endpoint(listener=listener, host="we.example", port=19093)
+        self.session = Session(connection_id=2, host="192.0.2.1", advertised=advertised)
+
     async def ask(self, handler: Any, request: Message, version: int, *, client_id: str = "tests") -> Any:
-        """The response, read as a client of this version reads it. Raises where the connection would be closed."""
-        dispatcher = Dispatcher(
-            [cast("Handler", handler)], self.services, quotas=Unlimited(), requests=self._requests
-        )
-        frame = b"".join(encode_request(request, version, correlation_id=1, client_id=client_id))[4:]
+        """The response as a client of this version reads it. Raises where the connection would be closed."""
+        dispatcher = Dispatcher([handler], self.services, quotas=Unlimited(), requests=self._requests)
+        frame = b"".join(encode_request(request, version, correlation_id=1, client_id=client_id))
         answer = Answer()
-        call = dispatcher.start(self.session, memoryview(bytearray(frame)), answer)
-        if call is not None:
-            await self._ended(call, answer)
-        if answer.problem is not None:
-            raise answer.problem
-        assert answer.buffers is not None
-        if not answer.buffers:
-            return None
-        kind = type(handler.API.refuse(request, 0))
-        _, response = decode_response(kind, version, b"".join(answer.buffers)[4:])
-        return response
+        call = dispatcher.start(self.session, memoryview(bytearray(frame))[4:], answer)
+        buffers = await answer.came
+        del call
+        response = APIS[handler.API.key].response
+        return decode_response(response, version, b"".join(buffers)[4:])[1] if buffers else None
 
-    async def _ended(self, call: Any, answer: Answer) -> None:
-        import asyncio
+    async def decide(self, request: object) -> Any:
+        """Ask the cluster machine itself."""
+        return await self.services.cluster.ask(request)
 
-        while answer.buffers is None and answer.problem is None:
-            await asyncio.sleep(0.001)
+
+@asynccontextmanager
+async def rig(
+    *, brokers: Sequence[int] = (1,), settings: Mapping[str, str] | None = None, authorizer: Authorizer | None = None
+) -> AsyncIterator[Rig]:
+    """A broker with the node id 1 in a cluster of these brokers. `settings` is its file."""
+    now = clock()
+    randomness = SimulatedRandomness(Random(0))
+    ward = Ward("rig", children_max=99, randomness=randomness)
+    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS)
+    live = LiveSettings(catalogue, node_id=1, static=settings or {})
+    logs = MemoryLogs(MemoryStorage(), clock=now)
+    partitions = Partitions(logs=logs, settings=live)
+
+    def groups(log: Log) -> Runtime[Groups]:
+        def machine() -> Groups:
+            return Groups(settings=lambda: live.broker.resolved(group_settings))
+
+        return Runtime(str(log.partition), machine, ToyJournal(Store()), clock=now, ward=ward)
+
+    coordinators = Coordinators(make=groups, partition_count=partitions.partition_count, ward=ward)
+    partitions.on_opened(coordinators.log_opened)
+    partitions.on_forgotten(coordinators.log_forgotten)
+    rules = CatalogueRules(catalogue)
+    cluster = Runtime("cluster", lambda: Cluster(rules=rules), ToyJournal(Store()), clock=now, ward=ward)
+    for subscriber in (DurableConfigs(live), partitions, coordinators):
+        cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
+    ward.start("partitions", partitions.run)
+    await cluster.start()
+    await cluster.submit([Bootstrap(levels={"metadata.version": 33}), *map(_registration, brokers)])
+    made = services(
+        clock=now,
+        randomness=randomness,
+        authorizer=authorizer or AllowAll(),
+        cluster=cluster,
+        settings=live,
+        logs=logs,
+        partitions=partitions,
+        coordinators=coordinators,
+        producer_ids=ProducerIds(cluster, node_id=NodeId(1)),
+        quorum=lambda: Quorum(leader_epoch=LeaderEpoch(3), high_watermark=Offset(42), directory=DIRECTORY),
+    )
+    try:
+        yield Rig(made, Counters(), live)
+    finally:
+        await cluster.close(1)
+        await ward.close(deadline_s=1)
+
+
+def _registration(node: int) -> RegisterBroker:
+    endpoint = Registered(name="PLAINTEXT", host=f"broker-{node}.example", port=9092, security_protocol=0)
+    return RegisterBroker(
+        node_id=NodeId(node), incarnation=DIRECTORY, endpoints=(endpoint,), directory=DIRECTORY, rack=f"rack-{node}"
+    )

@@ -10,6 +10,8 @@ from headwater.broker.features import Features
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.partitions import Partitions
+from headwater.broker.producer_ids import ProducerIds
+from headwater.broker.quorum import Quorum
 from headwater.control.cluster.machine import Cluster
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Clock, Randomness
@@ -62,6 +64,9 @@ class Services:
     fetch_memory: FetchMemory
     coordinators: Coordinators
     """The machines of the groups that this broker coordinates."""
+    producer_ids: ProducerIds
+    quorum: Callable[[], Quorum]
+    """Of the cluster's metadata log, now."""
 
 
 class Session:
