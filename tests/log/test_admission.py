@@ -95,8 +95,9 @@ def test_the_same_codec_is_not_packed_again():
 
 
 def test_a_compacted_topic_takes_no_record_without_a_key():
-    with pytest.raises(InvalidBatch):
+    with pytest.raises(InvalidBatch) as refusal:
         produced(build_batch([*RECORDS, NewRecord(value=b"v", timestamp=NOW)]), compact_policy=True)
+    assert [place for place, _ in refusal.value.record_errors] == [len(RECORDS)]
     produced(build_batch(RECORDS, compression=Compression.ZSTD), compact_policy=True)
 
 

@@ -21,7 +21,7 @@ def test_each_item_sees_the_one_before_and_their_records_are_one_decision():
     async def main() -> None:
         it = head()
         waiting = it.submit([Add(item="a"), Add(item="a"), Remove(item="a"), Add(item="b")], NOON)
-        decisions, position = it.take()
+        decisions, position = it.take(100)
         assert decisions == [(("+", "a"), ("-", "a"), ("+", "b"))]
         it.settle(position)
         assert await waiting == [0, Refused(item="a"), None, 1]
@@ -33,7 +33,7 @@ def test_a_refusal_waits_for_the_records_that_it_rests_on():
     async def main() -> None:
         it = head()
         first = it.submit([Add(item="a")], NOON)
-        _, position = it.take()
+        _, position = it.take(100)
         refused = it.submit([Add(item="a")], NOON)
         later = it.submit([Add(item="b")], NOON)
         assert not first.done()
@@ -42,8 +42,23 @@ def test_a_refusal_waits_for_the_records_that_it_rests_on():
         assert first.result() == [0]
         assert refused.result() == [Refused(item="a")]
         assert not later.done()
-        it.settle(it.take()[1])
+        it.settle(it.take(100)[1])
         assert later.result() == [1]
+
+    run(main)
+
+
+def test_more_than_one_append_should_hold_is_left_for_the_next_but_a_decision_comes_whole():
+    async def main() -> None:
+        it = head()
+        waiting = [it.submit([Add(item=f"{n}"), Add(item=f"{n}+")], NOON) for n in range(3)]
+        decisions, position = it.take(3)
+        assert [len(records) for records in decisions] == [2, 2]
+        it.settle(position)
+        assert [each.done() for each in waiting] == [True, True, False]
+        it.settle(it.take(3)[1])
+        assert waiting[2].result() == [4, 5]
+        assert it.take(3) == ([], 6)
 
     run(main)
 
@@ -55,7 +70,7 @@ def test_a_read_of_a_settled_head_does_not_wait():
         it.submit([Add(item="a")], NOON)
         waiting = it.read(lambda machine: len(machine.items))
         assert not waiting.done()
-        it.settle(it.take()[1])
+        it.settle(it.take(100)[1])
         assert waiting.result() == [1]
 
     run(main)
@@ -65,11 +80,11 @@ def test_a_parked_ticket_is_answered_by_a_later_decision():
     async def main() -> None:
         it = head()
         parked = it.submit([AddLater(item="a", after_ms=10), Add(item="b")], NOON)
-        it.settle(it.take()[1])
+        it.settle(it.take(100)[1])
         assert not parked.done()
         it.pass_time(Moment(wall=Timestamp(2), elapsed=10))
         assert not parked.done()
-        it.settle(it.take()[1])
+        it.settle(it.take(100)[1])
         assert parked.result() == [1, 0]
 
     run(main)
@@ -118,7 +133,7 @@ def test_a_decision_that_breaks_harms_only_its_own_request():
         with pytest.raises(ZeroDivisionError):
             it.submit([Add(item="a"), "decide", Add(item="b")], NOON)
         assert it.broken is None
-        assert it.take() == ([(("+", "a"),)], 1)
+        assert it.take(100) == ([(("+", "a"),)], 1)
 
     run(main)
 

@@ -23,6 +23,7 @@ from headwater.log.settings import LogSettings
 from headwater.wire import errors as wire
 from headwater.wire.batch.attributes import Compression
 from headwater.wire.batch.header import BatchHeader, read_header, stamp_log_append_time, verify_crc
+from headwater.wire.batch.records import iter_keys
 from headwater.wire.batch.rewrite import recompressed
 from headwater.wire.batch.validate import TimestampWindow, check_produced, check_records
 from headwater.wire.types import LeaderEpoch, Offset
@@ -108,9 +109,7 @@ def _produced(batch: memoryview, settings: LogSettings, now: Timestamp) -> Admit
     codec = _CODECS.get(settings.compression_type, header.compression)
     repacked = codec is not header.compression
     if repacked or settings.compact_policy:
-        check_records(
-            batch, header, keyed=settings.compact_policy, timestamps=window, decompressed_max=DECOMPRESSED_MAX
-        )
+        _open(batch, header, settings, window)
     append_time = now if settings.log_append_time else None
     if repacked:
         admitted = _repacked(batch, header, settings, codec=codec, append_time=append_time)
@@ -121,6 +120,20 @@ def _produced(batch: memoryview, settings: LogSettings, now: Timestamp) -> Admit
     if admitted.header.size > settings.segment_bytes:
         raise BatchTooLarge(f"the batch is {admitted.header.size} bytes, but segment.bytes is {settings.segment_bytes}")
     return admitted
+
+
+def _open(batch: memoryview, header: BatchHeader, settings: LogSettings, window: TimestampWindow | None) -> None:
+    keyed = settings.compact_policy
+    try:
+        check_records(batch, header, keyed=keyed, timestamps=window, decompressed_max=DECOMPRESSED_MAX)
+    except wire.InvalidRecord as error:
+        raise InvalidBatch(str(error), record_errors=_keyless(batch, header) if keyed else ()) from None
+
+
+def _keyless(batch: memoryview, header: BatchHeader) -> tuple[tuple[int, str], ...]:
+    """The producer learns which of its records are at fault (KIP-467)."""
+    found = iter_keys(batch, header, decompressed_max=DECOMPRESSED_MAX)
+    return tuple((place, "a compacted topic needs a key") for place, record in enumerate(found) if record.key is None)
 
 
 def _window(settings: LogSettings, now: Timestamp) -> TimestampWindow:

@@ -58,7 +58,7 @@ class Head(Generic[M]):
         self._tickets = 0
         self._open: dict[Ticket, tuple[Submission, int]] = {}
         self._held: deque[tuple[int, Submission, int, Answer]] = deque()
-        self._queue: list[tuple[Record, ...]] = []
+        self._queue: deque[tuple[tuple[Record, ...], int]] = deque()
         self._replayed = 0
         self._durable = 0
 
@@ -110,10 +110,18 @@ class Head(Generic[M]):
         self._hold(submission, 0, result)
         return submission.future
 
-    def take(self) -> tuple[list[tuple[Record, ...]], int]:
-        """Every decision that is queued, and the position that is reached when they are durable."""
-        taken, self._queue = self._queue, []
-        return taken, self._replayed
+    def take(self, records_max: int) -> tuple[list[tuple[Record, ...]], int]:
+        """The oldest decisions that are queued, and the position that is reached when they are durable.
+
+        Records beyond `records_max` are left for the next append, but a decision always comes whole.
+        """
+        taken: list[tuple[Record, ...]] = []
+        position, room = self._durable, records_max
+        while self._queue and room > 0:
+            records, position = self._queue.popleft()
+            taken.append(records)
+            room -= len(records)
+        return taken, position
 
     def settle(self, position: int) -> None:
         """All records up to `position` are durable: what was held for them goes out."""
@@ -157,7 +165,7 @@ class Head(Generic[M]):
 
     def _enqueue(self, records: list[Record]) -> None:
         if records and self.broken is None:
-            self._queue.append(tuple(records))
+            self._queue.append((tuple(records), self._replayed))
 
     def _abandon(self, submission: Submission) -> None:
         """A decision that broke answers nobody: its caller gets the error itself, and a ticket parked before is void."""

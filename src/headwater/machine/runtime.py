@@ -41,6 +41,8 @@ class Limits(Struct, frozen=True, kw_only=True):
     """What a runtime may hold, and how long it waits."""
 
     waiting_max: int = 100_000
+    append_records_max: int = 1_000
+    """Encoded in one step of the loop: some milliseconds."""
     append_timeout_ms: int = 30_000
     reload_delay_min_ms: int = 20
     reload_delay_max_ms: int = 5_000
@@ -186,7 +188,7 @@ class Runtime(Generic[M]):
     async def _append(self) -> None:
         head = self._head
         assert head is not None
-        decisions, position = head.take()
+        decisions, position = head.take(self._limits.append_records_max)
         if decisions:
             async with asyncio.timeout(self._limits.append_timeout_ms / 1000):
                 self._end = await self._journal.append(decisions, expected_end=self._end, now=self._clock.now())
@@ -196,6 +198,8 @@ class Runtime(Generic[M]):
             self._snapshots.consider()
         if head.broken is not None:
             raise head.broken
+        if head.queued:
+            self._work.set()
         self._idle.set()
 
     def _publish(self, records: Sequence[Record]) -> None:
