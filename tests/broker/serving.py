@@ -79,10 +79,8 @@ class Broker:
     def change(self, name: str, text: str) -> None:
         self._live.change(Scope.BROKER, "", name, text)
 
-    async def connect(self, port: int | None = None, *, unread_max: int = 2**16) -> "Client":
-        """`unread_max` bounds the bytes that the client takes from its socket before somebody asks for them."""
-        streams = await asyncio.open_connection("127.0.0.1", port or self.port, limit=unread_max)
-        client = Client(*streams)
+    async def connect(self, port: int | None = None) -> "Client":
+        client = Client(*await asyncio.open_connection("127.0.0.1", port or self.port))
         self._clients.append(client)
         return client
 
@@ -109,6 +107,7 @@ async def serving(
     made = services(**{"authorizer": authorizer or AllowAll(), "listed_apis": listed(served), **of_services})
     dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=Requests(counters, slow_ms=slow_ms))
     network = Network(dispatcher, lambda: live.broker, hostname="localhost")
+    network.watch(counters)
     await network.open()
     await network.serve()
     broker = Broker(network, counters, live)
@@ -128,10 +127,6 @@ class Client:
 
     def send(self, *frames: bytes) -> None:
         self.writer.write(b"".join(frames))
-
-    @property
-    def unsent(self) -> int:
-        return self.writer.transport.get_write_buffer_size()
 
     async def frame(self) -> bytes:
         size = int.from_bytes(await self.reader.readexactly(4), "big")

@@ -5,12 +5,17 @@ import asyncio
 import pytest
 from tests.broker.serving import LOOPS, beat, beats, correlation_ids, run, serving
 
-from headwater.broker.connection import BURST_MAX, IN_FLIGHT_MAX
+from headwater.broker.connection import BURST_MAX, IN_FLIGHT_MAX, WRITE_BYTES_MAX
 from headwater.broker.errors import Refused
 from headwater.wire.error_codes import ErrorCode
+from headwater.wire.frames import encode_response
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
 
 OK = HeartbeatResponse()
+
+
+def answer_of(correlation_id):
+    return b"".join(encode_response(OK, 4, correlation_id=correlation_id))
 
 
 async def answer_at_once(context, request):
@@ -36,6 +41,10 @@ class Held:
         while len(self.started) < count:
             self.more.clear()
             await self.more.wait()
+
+    async def until_answered(self, connection) -> None:
+        while connection.in_flight:  # noqa: ASYNC110 - a turn of the loop or two
+            await asyncio.sleep(0)
 
     def finish(self, number: int) -> None:
         self.waiting.pop(number).set_result(None)
@@ -224,5 +233,80 @@ def test_requests_of_a_client_that_left_go_on_but_those_that_only_wait_for_it_en
             client.close()
             await gone.wait()
             assert broker.network.queued.bytes_held == 0
+
+    run(test)
+
+
+class Transport(asyncio.Transport):
+    """A transport in the test's hands: it takes what is written and moves nothing."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+        self.unread_by_client = 0
+        self.is_reading_now = True
+        self.is_aborted = False
+
+    def write(self, data):
+        self.written += data
+
+    def writelines(self, list_of_data):
+        self.written += b"".join(list_of_data)
+
+    def get_write_buffer_size(self):
+        return self.unread_by_client
+
+    def set_write_buffer_limits(self, high=None, low=None):
+        pass
+
+    def pause_reading(self):
+        self.is_reading_now = False
+
+    def resume_reading(self):
+        self.is_reading_now = True
+
+    def is_closing(self):
+        return self.is_aborted
+
+    def abort(self):
+        self.is_aborted = True
+
+
+def receive(connection, data):
+    connection.get_buffer(-1)[: len(data)] = data
+    connection.buffer_updated(len(data))
+
+
+def test_a_client_that_does_not_read_its_answers_is_not_read_from():
+    async def test():
+        async with serving(beats(answer_at_once)) as broker:
+            transport = Transport()
+            connection = broker.network.listeners[0].connection()
+            connection.connection_made(transport)
+            connection.pause_writing()
+            receive(connection, beat(1) + beat(2))
+            assert (transport.is_reading_now, transport.written) == (False, b"")
+            connection.resume_writing()
+            assert transport.is_reading_now
+            assert len(transport.written) == 2 * len(answer_of(1))
+            connection.connection_lost(None)
+
+    run(test)
+
+
+def test_a_client_for_which_too_many_answers_wait_is_disconnected():
+    async def test():
+        held = Held()
+        async with serving(beats(held.handle)) as broker:
+            transport = Transport()
+            connection = broker.network.listeners[0].connection()
+            connection.connection_made(transport)
+            receive(connection, beat(1))
+            connection.pause_writing()
+            transport.unread_by_client = WRITE_BYTES_MAX + 1
+            held.finish(1)
+            await held.until_answered(connection)
+            assert transport.is_aborted
+            connection.connection_lost(None)
 
     run(test)

@@ -9,6 +9,7 @@ from tests.broker.serving import LOOPS, beat, beats, correlation_ids, run, servi
 
 from headwater.broker.connections import Connections
 from headwater.broker.limits import Limits
+from headwater.kernel.exposition import exposition
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
 
 OK = HeartbeatResponse()
@@ -138,28 +139,6 @@ def test_the_sweep_runs_until_it_is_cancelled():
     run(test)
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-def test_a_client_that_does_not_read_its_answers_is_not_read_from(loop):
-    async def test():
-        started = []
-
-        async def handle(context, request):
-            started.append(request.generation_id)
-            return HeartbeatResponse(error_code=0)
-
-        async with serving(beats(handle)) as broker:
-            client = await broker.connect(unread_max=1_000)
-            frames, sent = [beat(number) for number in range(1_000)], 0
-            while client.unsent < 4_000_000:
-                client.send(*frames)
-                sent += len(frames)
-                await asyncio.sleep(0)
-            assert len(started) < sent
-            assert await correlation_ids(client, 5) == [0, 1, 2, 3, 4]
-
-    run(test, loop)
-
-
 def test_stopping_answers_what_was_taken_and_takes_no_more():
     async def test():
         answer = asyncio.get_running_loop().create_future()
@@ -205,3 +184,24 @@ def test_an_empty_broker_stops_at_once():
         await connections.stop(deadline_s=0)
 
     run(test)
+
+
+def test_connections_and_the_memory_behind_them_are_counted():
+    async def test():
+        async with serving(beats(answer_at_once), settings={"max.connections": "1"}) as broker:
+            client = await broker.connect()
+            client.send(beat(1))
+            await correlation_ids(client, 1)
+            assert await (await broker.connect()).is_closed()
+            return exposition(broker.counters)
+
+    lines = run(test).splitlines()
+    for name, value in {
+        "connections": 1,
+        "connections_opened_total": 1,
+        "connections_refused_total": 1,
+        "connections_expired_total": 0,
+        "request_queued_bytes": 0,
+        "receive_slab_bytes": 0,
+    }.items():
+        assert f"headwater_{name} {value}" in lines

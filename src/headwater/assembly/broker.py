@@ -100,6 +100,7 @@ class Broker:
         requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
         dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
         self.network = Network(dispatcher, lambda: self._live.broker, hostname=options.hostname)
+        self.network.watch(self._counters)
         await self.network.open()
         self.admin = Admin(self._probes(), host=options.admin_host, port=options.admin_port)
         await self.admin.open()

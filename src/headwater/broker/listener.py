@@ -49,7 +49,7 @@ class Listener:
         loop = asyncio.get_running_loop()
         host = bind.host or (None if bind.port else _ANY_IPV4)
         self._server = await loop.create_server(
-            self._connection, host, bind.port, backlog=self._shared.backlog, start_serving=False
+            self.connection, host, bind.port, backlog=self._shared.backlog, start_serving=False
         )
         self.port = self._server.sockets[0].getsockname()[1]
         self.advertised = Endpoint(listener=bind.name, host=advertised.host, port=advertised.port or self.port)
@@ -66,6 +66,16 @@ class Listener:
         if self._server is not None:
             self._server.close()
 
+    def connection(self) -> Connection:
+        """The protocol of one more client."""
+        shared = self._shared
+        return Connection(
+            connected=self,
+            dispatcher=shared.dispatcher,
+            queued=shared.queued,
+            receiver=Receiver(shared.pool, frame_bytes_max=shared.frame_bytes_max),
+        )
+
     def opened(self, connection: Connection, host: str) -> Session:
         return self._shared.connections.open(connection, host, self.advertised)
 
@@ -74,12 +84,3 @@ class Listener:
 
     def ended(self, connection: Connection) -> None:
         self._shared.connections.end(connection)
-
-    def _connection(self) -> Connection:
-        shared = self._shared
-        return Connection(
-            connected=self,
-            dispatcher=shared.dispatcher,
-            queued=shared.queued,
-            receiver=Receiver(shared.pool, frame_bytes_max=shared.frame_bytes_max),
-        )

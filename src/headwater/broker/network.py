@@ -19,6 +19,7 @@ from headwater.broker.settings import (
     SOCKET_REQUEST_MAX_BYTES,
 )
 from headwater.broker.slabs import SlabPool
+from headwater.kernel.counters import Counter, Counters
 from headwater.kernel.layers import Settings
 from headwater.kernel.units import GiB
 
@@ -52,6 +53,23 @@ class Network:
             backlog=now[SOCKET_LISTEN_BACKLOG_SIZE],
         )
         self.listeners = tuple(Listener(plan, shared) for plan in plans(now, hostname=hostname))
+
+    def watch(self, counters: Counters) -> None:
+        """Register what can be seen of connections and of the memory behind them."""
+        connections = self.connections
+        counters.watch("connections", "Open connections of clients.", lambda: len(connections))
+        counters.watch("connections_opened_total", "Connections let in.", lambda: connections.opened, meter=Counter)
+        counters.watch(
+            "connections_refused_total", "Connections past a limit.", lambda: connections.refused, meter=Counter
+        )
+        counters.watch(
+            "connections_expired_total",
+            "Connections closed for being idle.",
+            lambda: connections.expired,
+            meter=Counter,
+        )
+        counters.watch("request_queued_bytes", "Requests not answered yet.", lambda: self.queued.bytes_held)
+        counters.watch("receive_slab_bytes", "Memory in use for receiving.", lambda: self.pool.bytes_taken)
 
     async def open(self) -> None:
         """Take every port or none, so that their numbers are known. Raises OSError where one can't be had."""
