@@ -1,0 +1,91 @@
+"""The systems that are compared: Headwater in both flush modes, and Apache Kafka with its defaults, each a real process."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from confluent_kafka.admin import AdminClient, NewTopic
+from tools.apache_kafka import KAFKA_4_3, apache_kafka, free_port, wait_for_port
+
+LOAD: Final = Path(__file__).parent / "load"
+BUILT: Final = Path(__file__).parent.parent / "build" / "load"
+_TICKS: Final = os.sysconf("SC_CLK_TCK")
+_START_TIMEOUT_S: Final = 60.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A system that takes connections. `opened_s` is the time from the start of its process to its open port."""
+
+    name: str
+    port: int
+    pid: int
+    opened_s: float
+
+    @property
+    def bootstrap(self) -> str:
+        return f"127.0.0.1:{self.port}"
+
+    def cpu_s(self) -> float:
+        """Processor time of the process so far, the system's included."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+    def resident_mb(self) -> float:
+        return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def create_topic(self, name: str, partitions: int) -> None:
+        admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+
+    def delete_topic(self, name: str) -> None:
+        AdminClient({"bootstrap.servers": self.bootstrap}).delete_topics([name])[name].result(30)
+
+    def load(self, mode: str, **flags: object) -> dict[str, Any]:
+        """One run of the load generator. Raises CalledProcessError where it fails."""
+        words = [f"-{name}={value}" for name, value in flags.items()]
+        command = [str(BUILT), f"-brokers={self.bootstrap}", *words, mode]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=300)
+        made: dict[str, Any] = json.loads(done.stdout)
+        return made
+
+
+Start = Callable[[Path], AbstractContextManager[Running]]
+
+
+def build_load() -> None:
+    BUILT.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["go", "build", "-o", str(BUILT), "."], cwd=LOAD, check=True, timeout=600)
+
+
+@contextmanager
+def headwater(folder: Path, *, flush_mode: str, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    port = free_port()
+    given = {"log.flush.mode": flush_mode, "group.initial.rebalance.delay.ms": "0", **(settings or {})}
+    flags = [word for name, value in given.items() for word in ("--set", f"{name}={value}")]
+    where = ["--data", str(folder / "data"), "--host", "127.0.0.1", "--kafka-port", str(port), "--admin-port", "0"]
+    command = [sys.executable, "-m", "headwater.cli.main", "broker", *where, "--quiet", *flags]
+    folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with (folder / "server.log").open("w") as out:
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        wait_for_port(port, process, timeout_s=_START_TIMEOUT_S)
+        name = f"headwater {flush_mode}"
+        yield Running(name=name, port=port, pid=process.pid, opened_s=time.monotonic() - began)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@contextmanager
+def kafka(folder: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
+    with apache_kafka(KAFKA_4_3, folder, settings=settings) as server:
+        yield Running(name="kafka", port=server.port, pid=server.pid, opened_s=server.seconds_to_open)
