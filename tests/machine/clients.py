@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from random import Random
 from typing import Any
 
-from tests.machine.toy import Add, Refused, Register, clock, outcome, ward
+from tests.machine.toy import Add, Refused, Register, clock, elapse, outcome, ward
 
 from headwater.machine.decision import Record
 from headwater.machine.errors import MachineError, OutcomeUnknown, Reloading
@@ -88,7 +88,7 @@ async def persist(runtime: Runtime[Register], request: Any) -> Any:
     for _ in range(100_000):
         if not isinstance(answer := await outcome(runtime.ask(request)), MachineError):
             return answer
-        await asyncio.sleep(0.001)
+        await elapse(1)
     raise AssertionError("never answered")
 
 

@@ -16,6 +16,7 @@ from tests.machine.toy import (
     ToyJournal,
     chances,
     clock,
+    elapse,
     outcome,
     run,
     ward,
@@ -109,14 +110,14 @@ def test_a_reload_fails_everyone_who_waits_and_brings_back_what_was_written_afte
         parked = asyncio.ensure_future(runtime.ask(AddLater(item="p", after_ms=10_000)))
         for item in ("unknown", "lost"):
             asked = asyncio.ensure_future(runtime.ask(Add(item=item)))
-            await asyncio.sleep(0.001)
+            await elapse(1)
             refused = asyncio.ensure_future(runtime.ask(Add(item="a")))
             behind = asyncio.ensure_future(runtime.ask(Add(item="behind")))
             outcomes = await asyncio.gather(asked, refused, behind, return_exceptions=True)
             assert [type(each) for each in outcomes] == [OutcomeUnknown] * 3
             with pytest.raises(Reloading):
                 await runtime.ask(Add(item="x"))
-            await asyncio.sleep(1)
+            await elapse(1000)
         assert isinstance(await outcome(parked), OutcomeUnknown)
         assert await runtime.read(lambda machine: list(machine.items)) == ["a", "unknown"]
         await runtime.close(1)
@@ -215,7 +216,7 @@ def test_a_log_that_outgrows_its_state_is_snapshotted_and_loads_the_same():
         runtime = await started(ToyJournal(store), snapshots=policy)
         for n in range(300):
             await runtime.submit([Add(item=f"{n}"), Remove(item=f"{n}")] if n % 50 else [Add(item=f"{n}")])
-        await asyncio.sleep(1)
+        await elapse(1000)
         assert 0 < len(store.records) < 200
         again = await started(ToyJournal(store), snapshots=policy)
         assert again.head.items == runtime.head.items
@@ -256,7 +257,7 @@ def test_a_subscriber_hears_what_is_durable_before_those_who_asked_for_it():
         await runtime.start()
         asked = asyncio.ensure_future(runtime.ask(Add(item="a")))
         asked.add_done_callback(lambda _: follower.heard.append("answered"))
-        await asyncio.sleep(0.001)
+        await elapse(1)
         assert follower.heard == []
         await asked
         assert follower.heard == [("+", "a"), "answered"]
@@ -278,7 +279,7 @@ def test_a_subscriber_that_breaks_gets_the_whole_state_again():
         runtime.subscribe(breaking, reloaded=follower.reloaded)
         await runtime.start()
         assert isinstance(await outcome(runtime.ask(Add(item="break"))), OutcomeUnknown)
-        await asyncio.sleep(1)
+        await elapse(1000)
         assert (follower.loads, follower.items) == (2, {"break": 0})
         assert await runtime.ask(Add(item="a")) == 1
         await runtime.close(1)

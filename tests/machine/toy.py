@@ -171,6 +171,11 @@ def clock() -> SimulatedClock:
     return SimulatedClock(asyncio.get_running_loop().time)
 
 
+async def elapse(ms: int) -> None:
+    """Simulated time is free to pass."""
+    await asyncio.sleep(ms / 1000)
+
+
 def ward() -> Ward:
     return Ward("machines", children_max=9, randomness=SimulatedRandomness(Random(0)))
 
