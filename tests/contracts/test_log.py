@@ -96,6 +96,12 @@ class LogContract:
         for log in many:
             assert await contents(log) == [f"{log.partition}"]
 
+    async def test_a_caller_that_gives_up_holds_up_nobody(self, store: Store):
+        log = await open_log(await store.open())
+        log.append([memoryview(batch("a"))]).cancel()
+        await append(log, batch("b"))
+        assert await contents(log) == ["a", "b"]
+
     async def test_several_batches_of_one_append_stay_together(self, store: Store):
         log = await open_log(await store.open())
         appended = await append(log, batch("a", "b"), batch("c"))
