@@ -50,17 +50,17 @@ class Ledger:
         self._keep(_body(batch), base_offset, last_offset + 1, None)
 
     def read(self, offset: int, found: Slice) -> None:
-        """A reader asked from `offset` and was given this."""
-        self.show(found.bounds)
+        """A reader asked from `offset` and was given this, perhaps after a while: its bounds may be those of before."""
         data = b"".join(found.data)
         assert len(data) == found.size, f"{self.name}: the slice's size is not its bytes"
         expected: int | None = None
         for at, header in iter_headers(data):
             verify_crc(data, header, at)
-            assert expected in (None, header.base_offset), f"{self.name}: a gap before {header.base_offset}"
-            assert expected is not None or header.base_offset <= offset <= header.last_offset, (
-                f"{self.name}: not at {offset}"
-            )
+            place = f"{self.name}: {header.base_offset} to {header.last_offset}"
+            if expected is None:
+                assert header.base_offset <= offset <= header.last_offset, f"{place} is given for {offset}"
+            else:
+                assert header.base_offset == expected, f"{place} follows {expected - 1}"
             expected = header.last_offset + 1
             assert expected <= found.bounds.high_watermark, f"{self.name}: {header.last_offset} is not yet sure"
             body = _body(data[at : at + header.size])
@@ -79,6 +79,10 @@ class Ledger:
             sure = [each for each in shown.epochs if bounds.start < each.start < shown.high_watermark]
             assert set(sure) <= set(bounds.epochs), what
         self._shown = bounds
+
+    def knows(self, batch: bytes | bytearray) -> bool:
+        """Whether somebody was told where this batch is."""
+        return _body(batch) in self._place
 
     def trimmed(self, start: int) -> None:
         """A trim to `start` was acknowledged."""
@@ -129,7 +133,9 @@ class Ledger:
         if times:
             latest = max(each.timestamp for each in times)
             found = await log.find_latest_time()
-            assert found == next(each for each in times if each.timestamp == latest), f"{self.name}: latest is {found}"
+            assert found == next(each for each in times if each.timestamp == latest), (
+                f"{self.name}: latest is {found} of {times[-3:]}"
+            )
 
 
 def _body(batch: bytes | bytearray) -> bytes:

@@ -14,7 +14,7 @@ from tests.simulation.log.ledger import Ledger
 
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import World
-from headwater.log.errors import DuplicateSequence, OffsetOutOfRange
+from headwater.log.errors import DuplicateSequence, OffsetOutOfRange, OutOfOrderSequence
 from headwater.log.port import Appended, Log, Logs, PartitionId
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
@@ -119,7 +119,7 @@ class Workload:
             batches = client.unanswered + made
             if client.producer_id is not None:
                 client.unanswered = batches
-            answers = [self._append(log, batch) for batch in batches]
+            answers = [self._append(log, ledger, batch) for batch in batches]
             ledger.show(log.bounds)
             for batch, answer in zip(batches, answers, strict=True):
                 if answer is not None:
@@ -127,12 +127,14 @@ class Workload:
                     ledger.acknowledge(batch, appended.base_offset, appended.last_offset)
             client.unanswered = []
 
-    def _append(self, log: Log, batch: bytearray) -> Awaitable[Appended] | None:
-        """None for a batch that is known to be there, but no longer where: only a producer's last ones are remembered."""
+    def _append(self, log: Log, ledger: Ledger, batch: bytearray) -> Awaitable[Appended] | None:
+        """None for a batch that is there, but is no longer known by its sequence: a restart may remember only the last one."""
         try:
             return log.append([memoryview(bytearray(batch))])
-        except DuplicateSequence:
-            return None
+        except (DuplicateSequence, OutOfOrderSequence) as refusal:
+            if ledger.knows(batch):
+                return None
+            raise AssertionError(f"{ledger.name}: {refusal}, and it is not there") from refusal
 
     def _batch(self, client: Client) -> bytearray:
         records = [self._record() for _ in range(self._random.choice((1, 1, 2, 5)))]
@@ -157,6 +159,7 @@ class Workload:
         while True:
             await self._pause(0.2)
             bounds = log.bounds
+            ledger.show(bounds)
             offset = Offset(self._random.randint(bounds.start, bounds.high_watermark))
             try:
                 found = await log.read(offset, bytes_max=self._random.choice((1, 1000, 10_000)))
