@@ -6,6 +6,7 @@ what is queued, and mark the folder clean.
 """
 
 import asyncio
+from contextlib import AsyncExitStack
 from typing import Final
 
 from headwater.assembly.errors import WrongFolder
@@ -22,6 +23,8 @@ from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.network import Network
 from headwater.broker.partitions import Partitions
+from headwater.broker.producer_ids import ProducerIds
+from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
 from headwater.control.cluster.codec import MetadataCodec
@@ -36,7 +39,7 @@ from headwater.kernel.counters import Counters
 from headwater.kernel.exposition import exposition
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.logging import get
-from headwater.kernel.tasks import Group, Ward
+from headwater.kernel.tasks import Group, Ward, stop
 from headwater.kernel.watchdog import Watchdog
 from headwater.kernel.world import World
 from headwater.log import settings as log_settings
@@ -64,7 +67,7 @@ def catalogue() -> Catalogue:
 
 
 class Broker:
-    """`start`, then `serve` until something ends it, then `stop`."""
+    """`start`, and `stop` whatever became of it."""
 
     def __init__(self, options: BrokerOptions, world: World) -> None:
         refuse_what_would_be_neglected(options.settings)
@@ -74,61 +77,49 @@ class Broker:
         self._catalogue = catalogue()
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
         self._counters = Counters()
-        self._watchdog = Watchdog()
-        self._ready = False
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
+        self._ready = False
+        self._started = AsyncExitStack()
+        """How to stop what has been started, last things first."""
         self.network: Network
         self.admin: Admin
 
-    async def start(self) -> None:
-        """Until clients can be served. Raises what keeps that from being."""
-        world, options = self._world, self._options
-        self._watchdog.start()
+    async def start(self, group: Group) -> None:
+        """Until clients are served. Raises what keeps that from being; what fails later fails `group`."""
+        world, options, on_stop = self._world, self._options, self._started
+        watchdog = Watchdog()
+        watchdog.start()
+        on_stop.callback(watchdog.stop)
         self._logs = await open_logs(world, options.data)
+        on_stop.push_async_callback(self._logs.close)
         identity = await self._identity()
-        self._cluster = await self._make_cluster()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
         self._coordinators = Coordinators(
             make=self._make_groups, partition_count=self._partitions.partition_count, ward=self._ward
         )
         self._partitions.on_opened(self._coordinators.log_opened)
         self._partitions.on_forgotten(self._coordinators.log_forgotten)
+        self._cluster = await self._make_cluster()
         for subscriber in (DurableConfigs(self._live), self._partitions, self._coordinators):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
+        on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
         await self._cluster.start()
-
-        requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
-        dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
-        self.network = Network(dispatcher, lambda: self._live.broker, hostname=options.hostname)
-        self.network.watch(self._counters)
-        await self.network.open()
-        self.admin = Admin(self._probes(), host=options.admin_host, port=options.admin_port)
-        await self.admin.open()
-
+        on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
+        on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
+        await self._open_ports(identity)
         await self._register(identity)
-        self._tasks = asyncio.get_running_loop().create_task(self._run(), name="broker")
+        on_stop.push_async_callback(stop, self._start_loops(group), deadline_s=STOP_DEADLINE_S)
         await self._partitions.settled()
         await self._coordinators.settled()
         await self.network.serve()
+        on_stop.push_async_callback(self.network.stop, deadline_s=STOP_DEADLINE_S)
         self._ready = True
         log.info("ready", node=self._node_id, cluster=identity.cluster_id, folder=options.data)
-
-    async def serve(self) -> None:
-        """Until one of the broker's own tasks fails, or its storage does, which is raised."""
-        await asyncio.shield(self._tasks)
 
     async def stop(self) -> None:
         """Every step has a deadline; what was acknowledged is safe whether they hold or not."""
         self._ready = False
-        await self.network.stop(deadline_s=STOP_DEADLINE_S)
-        self._tasks.cancel()
-        await asyncio.wait([self._tasks], timeout=STOP_DEADLINE_S)
-        await self._coordinators.close(STOP_DEADLINE_S)
-        await self._cluster.close(STOP_DEADLINE_S)
-        await self._ward.close(deadline_s=STOP_DEADLINE_S)
-        await self._logs.close()
-        self.admin.close()
-        self._watchdog.stop()
+        await self._started.aclose()
 
     # --- parts
 
@@ -184,6 +175,8 @@ class Broker:
             logs=self._logs,
             partitions=self._partitions,
             coordinators=self._coordinators,
+            producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
+            quorum=lambda: _quorum(self._metadata_log, identity),
             fetch_sessions=FetchSessions(
                 slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
                 randomness=self._world.randomness,
@@ -226,6 +219,17 @@ class Broker:
             ]
         )
 
+    async def _open_ports(self, identity: FolderIdentity) -> None:
+        """Taken, so that their numbers can be registered; clients are let in later."""
+        requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
+        dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
+        self.network = Network(dispatcher, lambda: self._live.broker, hostname=self._options.hostname)
+        await self.network.open()
+        self._started.callback(self.network.close)
+        self.admin = Admin(self._probes(), host=self._options.admin_host, port=self._options.admin_port)
+        await self.admin.open()
+        self._started.callback(self.admin.close)
+
     def _probes(self) -> Probes:
         return Probes(
             metrics=lambda: exposition(self._counters),
@@ -233,13 +237,19 @@ class Broker:
             unready=lambda: None if self._ready else "starting or stopping",
         )
 
-    async def _run(self) -> None:
+    def _start_loops(self, group: Group) -> tuple[asyncio.Task[None], ...]:
         retention = Retention(self._partitions, lambda: self._live.broker, clock=self._world.clock)
-        async with Group() as group:
-            group.start("partitions", self._partitions.run())
-            group.start("idle connections", self.network.sweep())
-            group.start("retention", retention.run())
-            group.start("storage", _raise_when_failed(self._logs))
+        return (
+            group.start("partitions", self._partitions.run()),
+            group.start("idle connections", self.network.sweep()),
+            group.start("retention", retention.run()),
+            group.start("storage", _raise_when_failed(self._logs)),
+        )
+
+
+def _quorum(metadata_log: Log, identity: FolderIdentity) -> Quorum:
+    bounds = metadata_log.bounds
+    return Quorum(leader_epoch=bounds.epoch, high_watermark=bounds.high_watermark, directory=identity.directory_id)
 
 
 async def _raise_when_failed(logs: SegmentLogs) -> None:

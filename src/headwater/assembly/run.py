@@ -13,6 +13,7 @@ from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
 from headwater.kernel.real.limits import raise_open_files
 from headwater.kernel.real.world import real_world
+from headwater.kernel.tasks import Group
 
 log = get("process")
 
@@ -58,28 +59,21 @@ async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: P
     if pipes.alive_fd is not None:
         await _watch(pipes.alive_fd, stopped)
     broker = Broker(options, real_world())
+    code = 0
     try:
-        await broker.start()
-    except (HeadwaterError, OSError) as error:
-        log.error("the broker can't start", error=error)
-        return 1
-    listeners = tuple((each.advertised.host, each.advertised.port) for each in broker.network.listeners)
-    ready(Ready(kafka=listeners, admin=(options.admin_host, broker.admin.port)))
-    return await _until(broker, stopped)
-
-
-async def _until(broker: Broker, stopped: asyncio.Event) -> int:
-    serving = asyncio.ensure_future(broker.serve())
-    stopping = asyncio.ensure_future(stopped.wait())
-    await asyncio.wait([serving, stopping], return_when=asyncio.FIRST_COMPLETED)
-    stopping.cancel()
-    if serving.done() and (error := serving.exception()) is not None:
-        log.error("the broker can't go on", error=error)
+        async with Group() as group:
+            await broker.start(group)
+            listeners = tuple((each.advertised.host, each.advertised.port) for each in broker.network.listeners)
+            ready(Ready(kafka=listeners, admin=(options.admin_host, broker.admin.port)))
+            await stopped.wait()
+            await broker.stop()
+    except* (HeadwaterError, OSError) as problems:
+        for error in problems.exceptions:
+            log.error("the broker can't go on", error=error)
+        code = 1
+    finally:
         await broker.stop()
-        return 1
-    serving.cancel()
-    await broker.stop()
-    return 0
+    return code
 
 
 async def _watch(fd: int, stopped: asyncio.Event) -> None:
