@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from headwater.broker.context import Services
+from headwater.broker.errors import Refused
 from headwater.broker.settings import DEFAULT_REPLICATION_FACTOR, NUM_PARTITIONS
 from headwater.control.cluster.requests import CreateTopic
-from headwater.control.cluster.topics import Topic
+from headwater.control.cluster.topics import PARTITIONS_MAX, Topic
 from headwater.control.errors import ControlError
 from headwater.kernel.logging import get
+from headwater.wire.error_codes import ErrorCode
 from headwater.wire.types import NodeId, TopicName, Uuid
 
 OPEN = -1
@@ -56,7 +58,9 @@ def default_factor(services: Services, name: TopicName) -> int:
 
 
 async def create(services: Services, requests: Sequence[CreateTopic]) -> list[Topic | ControlError]:
-    """Each sees the one before. Those that were made can be produced to when this returns."""
+    """Each sees the one before. Those that were made can be produced to when this returns. Raises Refused."""
+    if sum(len(each.assignments) or each.partitions for each in requests) > PARTITIONS_MAX:
+        raise Refused(ErrorCode.POLICY_VIOLATION, f"one request makes at most {PARTITIONS_MAX} partitions")
     answers: list[Any] = await services.cluster.submit(requests)
     for request, answer in zip(requests, answers, strict=True):
         if isinstance(answer, Topic) and not request.validate_only:
