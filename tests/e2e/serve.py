@@ -1,0 +1,34 @@
+"""A broker process for tests: what `headwater broker` is without the command line, so that a start costs no more than it must.
+
+    python -m tests.e2e.serve DIR [key=value ...]
+
+It prints one line of JSON when it is ready.
+"""
+
+import json
+import resource
+import sys
+from collections.abc import Sequence
+
+from headwater.assembly.options import BrokerOptions
+from headwater.assembly.run import Ready, run_broker
+
+OPEN_FILES = "open.files"
+"""Not a setting of the broker's: how many files the system lets it open, as `ulimit -Sn` and `-Hn` would say."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    folder, *pairs = arguments
+    settings = dict(pair.split("=", 1) for pair in pairs)
+    if bound := settings.pop(OPEN_FILES, None):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (int(bound), int(bound)))
+    options = BrokerOptions(data=folder, settings=settings, hostname="127.0.0.1", admin_port=0)
+    return run_broker(options, ready=tell)
+
+
+def tell(ready: Ready) -> None:
+    print(json.dumps({"kafka": ready.kafka, "admin": ready.admin}), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
