@@ -4,8 +4,9 @@ A sync costs the same whether one append waits for it or a thousand. So logs reg
 round is under way the next one fills up. How many files are synced side by side is the disk's choice; a journal or one
 file for many could take the place of `_sync` without anyone above noticing.
 
-A failed sync is never tried again: the page cache may have dropped the bytes and would call the second try a success. The
-store goes offline, whoever waits is told, and the process ends.
+A failed sync is never tried again: the page cache counts the bytes as written now and would call the second try a success.
+The store goes offline, whoever waits is told, and the process ends. It leaves a mark, for the next one sees those bytes too;
+the mark itself need not be synced, since a loss of power takes both.
 """
 
 import asyncio
@@ -16,8 +17,10 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from headwater.kernel.errors import DiskError, FileMissing
+from headwater.kernel.world import Mode
 from headwater.log.errors import StorageFailed
 from headwater.log.segments.file_cache import OPEN_MAX, FileCache
+from headwater.log.segments.names import SYNC_FAILED
 from headwater.log.segments.place import Place
 from headwater.wire.types import Offset
 
@@ -50,8 +53,9 @@ class Committable(Protocol):
 
 
 class Committer:
-    def __init__(self, files: FileCache) -> None:
+    def __init__(self, files: FileCache, root: str) -> None:
         self._files = files
+        self._mark = f"{root}/{SYNC_FAILED}"
         self._waiting: dict[int, Committable] = {}
         self._wake = asyncio.Event()
         self._closing = False
@@ -110,7 +114,11 @@ class Committer:
         disk = self._files.disk
         for start in range(0, len(files), _GROUP):
             group = files[start : start + _GROUP]
-            await disk.sync_all([self._files.get(path) for path in group if disk.exists(path)])
+            try:
+                await disk.sync_all([self._files.get(path) for path in group if disk.exists(path)])
+            except DiskError:
+                disk.open(self._mark, Mode.WRITE).close()
+                raise
         for folder in dict.fromkeys(folders):
             with suppress(FileMissing):  # its topic was deleted meanwhile
                 await disk.sync_folder(folder)

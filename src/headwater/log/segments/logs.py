@@ -17,8 +17,8 @@ from headwater.log.segments.checkpointing import Checkpointing
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.folder import put_clean_mark, take_clean_mark
 from headwater.log.segments.log import SegmentLog
-from headwater.log.segments.names import DELETED_FOLDER, METADATA_TOPIC, folder_name
-from headwater.log.segments.partition_metadata import find_partitions, first_base, read_topic_id, write_topic_id
+from headwater.log.segments.names import DELETED_FOLDER, METADATA_TOPIC, SYNC_FAILED, folder_name
+from headwater.log.segments.partition_metadata import find_partitions, first_base, read_topic_id, topic_id_file
 from headwater.log.segments.recovery import Remembered, recover
 from headwater.log.segments.store import Store, make_store
 from headwater.log.settings import LogSettings
@@ -36,12 +36,15 @@ async def open_logs(world: World, root: str) -> "SegmentLogs":
     lock = world.disk.lock(root)
     try:
         has_mark = await take_clean_mark(world.disk, root)
-        store = make_store(world, root)
         partitions = find_partitions(world.disk, root)
-        logs = SegmentLogs(store, lock, partitions, clean=has_mark or not partitions)
-        await logs.recover_all()
+        logs = SegmentLogs(make_store(world, root), lock, partitions, clean=has_mark or not partitions)
     except BaseException:
         lock.release()
+        raise
+    try:
+        await logs.recover_all()
+    except BaseException as error:
+        await logs.fail(str(error))
         raise
     return logs
 
@@ -56,6 +59,7 @@ class SegmentLogs:
         self._logs: dict[tuple[Uuid, int], SegmentLog] = {}
         self._opening = asyncio.Lock()
         self._closed = False
+        self._is_cache_true = not store.disk.exists(f"{store.root}/{SYNC_FAILED}")
         self._checkpointing = Checkpointing(store, self._logs)
 
     @property
@@ -73,8 +77,15 @@ class SegmentLogs:
             if name.endswith(DELETED_FOLDER):
                 store.deletions.remove_later(f"{store.root}/{name}", delay_ms=0)
         if not self._clean:
-            for partition in self._found:
-                self._recovered[partition] = await self._recover(partition)
+            await self._recover_found()
+
+    async def _recover_found(self) -> None:
+        store = self._store
+        for partition in self._found:
+            folder = self._folder(partition)
+            await store.disk.write(*topic_id_file(folder, partition.topic_id))
+            self._recovered[partition] = await self._recover(partition)
+        store.disk.remove(f"{store.root}/{SYNC_FAILED}")
 
     def stored(self) -> Sequence[Stored]:
         return [self._describe(partition) for partition in self._found if partition.topic != METADATA_TOPIC]
@@ -93,6 +104,7 @@ class SegmentLogs:
             start=self._store.log_starts.get(partition) or Offset(0),
             recovery_point=self._store.recovery_points.get(partition),
             is_clean=self._clean,
+            is_cache_true=self._is_cache_true,
         )
 
     def get(self, topic_id: Uuid, index: int) -> SegmentLog | None:
@@ -123,7 +135,9 @@ class SegmentLogs:
             self._delete_folder(partition, delay_ms=0)
         store.disk.make_folder(folder)
         contents = await self._recover(partition)
-        contents.rolled.append(write_topic_id(store.files, folder, partition.topic_id))
+        path, data = topic_id_file(folder, partition.topic_id)
+        store.files.get(path).append((data,))
+        contents.rolled.append(path)
         contents.changed_folders += (folder, store.root)
         return contents
 
@@ -153,6 +167,11 @@ class SegmentLogs:
 
     def _folder(self, partition: PartitionId) -> str:
         return f"{self._store.root}/{folder_name(partition)}"
+
+    async def fail(self, reason: str) -> None:
+        """Stop without order: the next start recovers."""
+        self._store.committer.fail(reason)
+        await self.close()
 
     async def close(self) -> None:
         if self._closed:

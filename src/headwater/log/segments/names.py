@@ -26,6 +26,9 @@ CLEANED: Final = ".cleaned"
 SWAP: Final = ".swap"
 DELETED_FOLDER: Final = "-delete"
 
+SYNC_FAILED: Final = ".sync_failed"
+"""Ours, in the root: a sync failed and the machine runs on, so its page cache shows bytes that the disk may not have."""
+
 EPOCH_CHECKPOINT: Final = "leader-epoch-checkpoint"
 PARTITION_METADATA: Final = "partition.metadata"
 METADATA_TOPIC: Final = "__cluster_metadata"

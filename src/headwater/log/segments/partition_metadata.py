@@ -8,20 +8,15 @@ from typing import Final
 
 from headwater.kernel.world import Disk
 from headwater.log.port import PartitionId
-from headwater.log.segments.file_cache import FileCache
 from headwater.log.segments.names import LOG, PARTITION_METADATA, base_of, parse_folder_name
 from headwater.wire.types import Offset, TopicName, Uuid, uuid_of, uuid_text
 
 _TOPIC_ID: Final = "topic_id:"
 
 
-def write_topic_id(files: FileCache, folder: str, topic_id: Uuid) -> str:
-    """To the operating system; gives the path, for the sync."""
-    path = f"{folder}/{PARTITION_METADATA}"
-    file = files.get(path)
-    file.truncate(0)
-    file.append((f"version: 0\n{_TOPIC_ID} {uuid_text(topic_id)}".encode(),))
-    return path
+def topic_id_file(folder: str, topic_id: Uuid) -> tuple[str, bytes]:
+    """The file's path, and what is to stand in it."""
+    return f"{folder}/{PARTITION_METADATA}", f"version: 0\n{_TOPIC_ID} {uuid_text(topic_id)}".encode()
 
 
 def read_topic_id(disk: Disk, folder: str) -> Uuid | None:

@@ -3,7 +3,8 @@
 After a clean stop nothing is scanned: names and sizes are taken as they are, the end is the recovery point, and the newest
 producer snapshot was taken there. Otherwise every segment from the one that holds the recovery point is read whole: batches
 count up to the first whose checksum or offset is wrong, what follows is cut off as a torn tail, and indexes, producers and
-epochs are made anew from what is left. That is synced before anyone sees it, for it may never have been.
+epochs are made anew from what is left. That is synced before anyone sees it, for it may never have been. Where the last
+process ended because a sync failed, syncing again would only seem to work, and the bytes are copied to a new file.
 """
 
 import asyncio
@@ -16,11 +17,12 @@ from msgspec import Struct
 
 from headwater.kernel.logging import get
 from headwater.kernel.units import MiB
+from headwater.kernel.world import Mode
 from headwater.log.epochs import Epochs
 from headwater.log.producers import Producers, marker_of
 from headwater.log.segments.checkpoints import read_epochs
 from headwater.log.segments.contents import Contents
-from headwater.log.segments.names import EPOCH_CHECKPOINT, LOG, PRODUCER_SNAPSHOT, base_of
+from headwater.log.segments.names import CLEANED, EPOCH_CHECKPOINT, LOG, PRODUCER_SNAPSHOT, base_of
 from headwater.log.segments.producer_snapshot import read_snapshot
 from headwater.log.segments.scan import walk_valid
 from headwater.log.segments.segment import Placed, Segment
@@ -44,6 +46,8 @@ class Remembered(Struct, frozen=True, kw_only=True):
     start: Offset = Offset(0)
     recovery_point: Offset | None = None
     is_clean: bool
+    is_cache_true: bool = True
+    """Whether what a read shows is, or with the next sync will be, on the disk."""
 
 
 async def recover(store: Store, folder: str, remembered: Remembered) -> Contents:
@@ -57,9 +61,9 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
     contents = Contents(
         store.files, folder, SegmentList(sure), end=end, producers=producers, epochs=epochs, snapshot_at=snapshot_at
     )
-    if unsure:
+    if not remembered.is_clean:
         contents.epochs_changed = epochs.truncate_end(end)
-        await _rebuild(store, contents, unsure)
+        await _rebuild(store, contents, unsure, is_cache_true=remembered.is_cache_true)
     _begin_at(store, contents, remembered.start)
     _remove_snapshots(store, contents, snapshots)
     return contents
@@ -117,7 +121,7 @@ def _restored(
     return producers, offset
 
 
-async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment]) -> None:
+async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], *, is_cache_true: bool) -> None:
     left, is_whole = deque(unsure), True
     while is_whole and left and _continues(contents, left[0]):
         segment = left.popleft()
@@ -125,13 +129,15 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment]) 
             contents.snapshot_producers()
         contents.segments.add(segment)
         is_whole = await _check(segment, contents)
+        if not is_cache_true:
+            await _copy(store, contents.folder, segment)
         segment.seal()
         contents.rolled += segment.synced_paths()
     for lost in left:
         log.warn("dropped a segment behind a loss", path=lost.path(LOG), end=contents.end)
         store.deletions.delete_files(lost.paths(), delay_ms=0)
-    files, folders = contents.take_unsynced()
-    await store.committer.sync(files, folders)
+    await store.committer.sync(contents.rolled, [contents.folder, store.root])
+    contents.rolled.clear()
 
 
 def _continues(contents: Contents, segment: Segment) -> bool:
@@ -143,6 +149,23 @@ def _continues(contents: Contents, segment: Segment) -> bool:
     return segment.base == contents.end or not (
         len(contents.segments) and contents.segments.active.can_hold(segment.base)
     )
+
+
+async def _copy(store: Store, folder: str, segment: Segment) -> None:
+    """After a failed sync: the same bytes in a new file, of which the disk can't believe that it has them."""
+    path, source = segment.path(LOG), segment.log
+    copy = store.disk.open(path + CLEANED, Mode.WRITE)
+    try:
+        copy.truncate(0)
+        for at in range(0, segment.size, _SLICE):
+            copy.append((source.pread(min(_SLICE, segment.size - at), at),))
+            await asyncio.sleep(0)
+        await copy.sync()
+    finally:
+        copy.close()
+    store.files.forget(path)
+    store.disk.rename(path + CLEANED, path)
+    await store.disk.sync_folder(folder)
 
 
 async def _check(segment: Segment, contents: Contents) -> bool:

@@ -31,7 +31,7 @@ def make_store(world: World, root: str) -> Store:
         root=root,
         world=world,
         files=files,
-        committer=Committer(files),
+        committer=Committer(files, root),
         deletions=Deletions(world, files),
         recovery_points=OffsetCheckpoint(world.disk, f"{root}/{RECOVERY_POINT}"),
         log_starts=OffsetCheckpoint(world.disk, f"{root}/{LOG_START}"),
