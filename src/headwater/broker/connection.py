@@ -120,6 +120,7 @@ class Connection(asyncio.BufferedProtocol):
             self.host = peer[0]
         try:
             self._session = self._connected.opened(self, self.host)
+            self._session.unsent_bytes = self._unsent_bytes
         except ConnectionRefused as problem:
             self._end(problem)
 
@@ -233,6 +234,12 @@ class Connection(asyncio.BufferedProtocol):
             self._transport.writelines(buffers)
         if self._held & _SLOW_READER and self._transport.get_write_buffer_size() > WRITE_BYTES_MAX:
             self.abort(SlowReader(self.host, self._transport.get_write_buffer_size()))
+
+    def _unsent_bytes(self) -> int:
+        if self._held & _CLOSED:
+            return 0
+        waiting = sum(len(each) for slot in self._line for each in slot.buffers)
+        return waiting + self._transport.get_write_buffer_size()
 
     # Holding and ending.
 

@@ -72,7 +72,15 @@ class Services:
 class Session:
     """One connection, as its handlers see it; what the client tells of itself is filled in when it does."""
 
-    __slots__ = ("advertised", "client_software", "client_software_version", "connection_id", "host", "principal")
+    __slots__ = (
+        "advertised",
+        "client_software",
+        "client_software_version",
+        "connection_id",
+        "host",
+        "principal",
+        "unsent_bytes",
+    )
 
     def __init__(
         self, *, connection_id: int, host: str, advertised: Endpoint, principal: Principal = ANONYMOUS
@@ -84,6 +92,8 @@ class Session:
         self.principal = principal
         self.client_software = ""
         self.client_software_version = ""
+        self.unsent_bytes: Callable[[], int] = lambda: 0
+        """Of answers that its client has not taken yet; the connection says how to know."""
 
 
 class Context(Struct, frozen=True, kw_only=True):

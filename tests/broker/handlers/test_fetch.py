@@ -10,6 +10,7 @@ from tests.contracts.log_store import append, batch, marker, placed, records, se
 from tests.machine.toy import run
 from tests.simulation.world.randomness import SimulatedRandomness
 
+from headwater.broker.fetch.memory import LEAST_GRANT_BYTES
 from headwater.broker.handlers import fetch
 from headwater.log.memory.faults import Odds, SeededFaults
 from headwater.log.memory.log import MemoryLog
@@ -195,6 +196,21 @@ def test_a_partition_that_gave_records_is_read_last_the_next_time():
                 again = asking(session_id=first.session_id, session_epoch=epoch, max_bytes=1)
                 given += [index for index, bytes_ in sizes(await fetched(rig, again)).items() if bytes_ == size]
             assert given == [0, 1, 2]
+
+    run(test)
+
+
+def test_records_that_a_slow_reader_has_not_taken_leave_less_for_the_others():
+    async def test() -> None:
+        async with log_rig(memory=BIG) as rig:
+            await rig.create("orders")
+            for _ in range(20):
+                await append(rig.log("orders"), batch("x" * 10_000))
+            rig.session.unsent_bytes = lambda: BIG
+            rig.services.fetch_memory.lend(rig.session, BIG)
+            assert 0 < sizes(await fetched(rig, asking(of("orders", at(0)))))[0] <= LEAST_GRANT_BYTES
+            rig.session.unsent_bytes = lambda: 0
+            assert sizes(await fetched(rig, asking(of("orders", at(0)))))[0] > 200_000
 
     run(test)
 

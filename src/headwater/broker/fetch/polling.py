@@ -10,21 +10,22 @@ import asyncio
 from collections.abc import Sequence
 
 from headwater.broker.fetch.asked import Answer, Seen
-from headwater.broker.fetch.memory import FetchMemory
+from headwater.broker.fetch.memory import Borrower, FetchMemory
 from headwater.broker.fetch.reading import Order, Target, read_all
 from headwater.log.port import Log
 
 
-async def poll(targets: Sequence[Target], order: Order, memory: FetchMemory) -> list[Answer]:
+async def poll(targets: Sequence[Target], order: Order, *, memory: FetchMemory, borrower: Borrower) -> list[Answer]:
     loop = asyncio.get_running_loop()
     deadline = loop.time() + order.wait_ms / 1000
     while True:
         granted = memory.grant(order.max_bytes)
         try:
-            answers = await read_all(targets, order, memory, bytes_max=granted)
+            answers = await read_all(targets, order, bytes_max=granted)
         finally:
             memory.give_back(granted)
         if _is_enough(answers, min(order.min_bytes, granted)) or loop.time() >= deadline:
+            memory.lend(borrower, sum(answer.size for answer in answers))
             return answers
         read = [answer.seen for answer in answers if answer.seen is not None]
         del answers  # with their records, which are read again

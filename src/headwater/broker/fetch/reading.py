@@ -10,7 +10,6 @@ from typing import Final
 from msgspec import Struct
 
 from headwater.broker.fetch.asked import Answer, Asked, Seen, refused
-from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.leader_epochs import epoch_refusal
 from headwater.log.errors import LogError, OffsetOutOfRange
 from headwater.log.port import Bounds, Isolation, Log, Slice
@@ -44,7 +43,7 @@ class Order(Struct, frozen=True, kw_only=True, gc=False):
     wait_ms: int
 
 
-async def read_all(targets: Sequence[Target], order: Order, memory: FetchMemory, *, bytes_max: int) -> list[Answer]:
+async def read_all(targets: Sequence[Target], order: Order, *, bytes_max: int) -> list[Answer]:
     left, is_first = bytes_max, True
     answers = []
     for target in targets:
@@ -53,7 +52,7 @@ async def read_all(targets: Sequence[Target], order: Order, memory: FetchMemory,
             continue
         log, asked = target
         fits = max(min(left, asked.partition.partition_max_bytes), 0)
-        answer = await _read(log, asked, order, memory, bytes_max=fits, whole_first=is_first)
+        answer = await _read(log, asked, order, bytes_max=fits, whole_first=is_first)
         if answer.size:
             is_first = False
             left = max(left - answer.size, 0)
@@ -61,9 +60,7 @@ async def read_all(targets: Sequence[Target], order: Order, memory: FetchMemory,
     return answers
 
 
-async def _read(
-    log: Log, asked: Asked, order: Order, memory: FetchMemory, *, bytes_max: int, whole_first: bool
-) -> Answer:
+async def _read(log: Log, asked: Asked, order: Order, *, bytes_max: int, whole_first: bool) -> Answer:
     bounds = log.bounds
     if code := epoch_refusal(asked.partition.current_leader_epoch, bounds):
         return refused(asked, code, leader=_leader(code, order, bounds))
@@ -82,7 +79,7 @@ async def _read(
         return refused(asked, ErrorCode.OFFSET_OUT_OF_RANGE, bounds=bounds)
     except LogError as error:
         return refused(asked, _told(error.code, order.version))
-    return _answer(log, asked, found, order, memory)
+    return _answer(log, asked, found, order)
 
 
 def _leader(code: ErrorCode, order: Order, bounds: Bounds) -> LeaderIdAndEpoch:
@@ -91,7 +88,7 @@ def _leader(code: ErrorCode, order: Order, bounds: Bounds) -> LeaderIdAndEpoch:
     return LeaderIdAndEpoch(leader_id=order.leader, leader_epoch=bounds.epoch)
 
 
-def _answer(log: Log, asked: Asked, found: Slice, order: Order, memory: FetchMemory) -> Answer:
+def _answer(log: Log, asked: Asked, found: Slice, order: Order) -> Answer:
     bounds = found.bounds
     data = PartitionData(
         partition_index=asked.partition.partition,
@@ -99,7 +96,7 @@ def _answer(log: Log, asked: Asked, found: Slice, order: Order, memory: FetchMem
         last_stable_offset=bounds.last_stable,
         log_start_offset=bounds.start,
         aborted_transactions=_aborted(found) if order.isolation is Isolation.READ_COMMITTED else None,
-        records=memory.lend(found.data) if found.size else b"",
+        records=found.data or b"",
     )
     return Answer(asked, data, found.size, Seen(log, bounds))
 

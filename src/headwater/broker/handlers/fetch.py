@@ -132,7 +132,7 @@ async def _answers(context: Context, request: FetchRequest, asked: Sequence[Aske
         max_bytes=max_bytes,
         wait_ms=request.max_wait_ms,
     )
-    return await poll(targets, order, services.fetch_memory)
+    return await poll(targets, order, memory=services.fetch_memory, borrower=context.session)
 
 
 def _target(context: Context, asked: Asked, rights: dict[TopicName, bool]) -> Target:
