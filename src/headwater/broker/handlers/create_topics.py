@@ -1,11 +1,12 @@
 """CreateTopics: make topics, or say what would become of them (KIP-4, KIP-464, KIP-525)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from msgspec import structs
 
 from headwater.broker.api import Api, between
+from headwater.broker.config_entries import Entry, entries
 from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.needs import Each
@@ -14,8 +15,6 @@ from headwater.control.cluster.names import CLUSTER_METADATA
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.cluster.topics import Topic
 from headwater.control.errors import ControlError, InvalidConfig, InvalidReplicaAssignment, InvalidRequest
-from headwater.kernel.layers import Settings
-from headwater.kernel.settings import Scope
 from headwater.security.access import Operation, Resource, topic as the_topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.create_topics_request import (
@@ -138,16 +137,14 @@ def _made(context: Context, request: CreateTopic, topic: Topic) -> CreatableTopi
         made,
         num_partitions=len(topic.partitions),
         replication_factor=topic.replication_factor,
-        configs=tuple(_configs(view)),
+        configs=tuple(map(_config, entries(view))),
     )
 
 
-def _configs(view: Settings) -> Iterator[CreatableTopicConfigs]:
-    for setting in view.catalogue.of(Scope.TOPIC):
-        explained = view.explain(setting.name)
-        yield CreatableTopicConfigs(
-            name=setting.name,
-            value=None if setting.sensitive else explained.text,
-            config_source=explained.source.value,
-            is_sensitive=setting.sensitive,
-        )
+def _config(entry: Entry) -> CreatableTopicConfigs:
+    return CreatableTopicConfigs(
+        name=entry.name,
+        value=entry.text,
+        config_source=entry.source.value,
+        is_sensitive=entry.setting.sensitive,
+    )
