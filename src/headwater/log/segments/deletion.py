@@ -36,6 +36,9 @@ class Deletions:
             self.remove_later(path + DELETED, delay_ms=delay_ms)
 
     def remove_later(self, path: str, *, delay_ms: int) -> None:
+        """One that waits under the same name already was replaced by this one."""
+        if earlier := self._timers.pop(path, None):
+            earlier.cancel()
         loop = asyncio.get_running_loop()
         self._timers[path] = loop.call_later(delay_ms / SECOND_MS, self._remove_soon, path)
 

@@ -73,3 +73,9 @@ def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:
             placed.append(Placed(header.last_offset, header.max_timestamp, header.size))
             at += header.size
     return placed
+
+
+def take_back(store: Store, segment: Segment) -> None:
+    """A replacement that came too late. Without its log file a crash does not finish it."""
+    for path in segment.synced_paths():
+        store.disk.remove(path.removesuffix(CLEANED) + SWAP)
