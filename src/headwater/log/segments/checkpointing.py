@@ -15,7 +15,7 @@ log = get("log.segments")
 
 INTERVAL_S: Final = 60
 _SLICE: Final = 256
-"""Logs looked at before the loop may breathe."""
+"""Logs handled side by side."""
 
 
 class Checkpointing:
@@ -30,13 +30,12 @@ class Checkpointing:
         store = self._store
         logs = iter(list(self._logs.values()))
         while some := list(islice(logs, _SLICE)):
-            for each in some:
-                recovery_point, high_watermark = each.recovery_point, each.bounds.high_watermark
-                await each.keep_epochs()
+            points = [(each, each.recovery_point, each.bounds.high_watermark) for each in some]
+            await asyncio.gather(*(each.keep_epochs() for each in some))
+            for each, recovery_point, high_watermark in points:
                 if not each.deleted:
                     store.recovery_points.set(each.partition, recovery_point)
                     store.high_watermarks.set(each.partition, high_watermark)
-            await asyncio.sleep(0)
         for checkpoint in (store.recovery_points, store.high_watermarks, store.log_starts):
             await checkpoint.save()
 

@@ -22,9 +22,9 @@ class Contents:
         "changed_folders",
         "end",
         "epochs",
-        "epochs_changed",
         "files",
         "folder",
+        "kept_epochs",
         "producers",
         "rolled",
         "segments",
@@ -52,7 +52,8 @@ class Contents:
         self.epochs = epochs
         self.changed = False
         """Something was written since the log was opened."""
-        self.epochs_changed = False
+        self.kept_epochs = epochs.entries
+        """What the leader-epoch-checkpoint says."""
         self.snapshot_at = snapshot_at
         """The offset of the newest producer snapshot; what follows is replayed at the next start."""
         self.changed_folders: list[str] = []
@@ -82,11 +83,11 @@ class Contents:
 
     def enter(self, epoch: LeaderEpoch) -> None:
         """What comes from here on is of this epoch."""
-        self.epochs_changed |= self.epochs.assign(epoch, self.end)
+        self.epochs.assign(epoch, self.end)
 
     def take(self, header: BatchHeader, base: Offset, epoch: LeaderEpoch, marker: EndOfTransaction | None) -> None:
         """Learn of a batch that stands in the active segment, at an append as at a recovery."""
-        self.epochs_changed |= self.epochs.assign(epoch, base)
+        self.epochs.assign(epoch, base)
         self.end = Offset(base + header.last_offset_delta + 1)
         self.changed = True
         if aborted := self.producers.replay(header, base, marker):

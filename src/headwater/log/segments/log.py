@@ -31,7 +31,7 @@ from headwater.log.segments.contents import Contents
 from headwater.log.segments.high_watermark import HighWatermark
 from headwater.log.segments.place import Place
 from headwater.log.segments.read import Reader
-from headwater.log.segments.replace import covered, put_in_place, write_replacement
+from headwater.log.segments.replace import covered, put_in_place, take_back, write_replacement
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
 from headwater.wire.types import LeaderEpoch, Offset
@@ -203,7 +203,7 @@ class SegmentLog:
         if self._deleted or before <= contents.start:
             return
         contents.start = before
-        contents.epochs_changed |= contents.epochs.truncate_start(before)
+        contents.epochs.truncate_start(before)
         self._drop_below(before)
         self._bounds = None
         self._high_watermark.wake()
@@ -216,8 +216,14 @@ class SegmentLog:
     async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
         self._check_open()
         contents, settings = self._contents, self._settings
+        if end > self.recovery_point:
+            raise OffsetOutOfRange(end, contents.start, self.recovery_point)
         gone = covered(contents, first, end)
+        await self._keep_recovery_point()
         replacement = await write_replacement(self._store, contents, gone, batches, settings)
+        if self._closed or gone[0].base < contents.segments.first.base:
+            take_back(self._store, replacement)
+            raise OffsetOutOfRange(first, contents.start, self.recovery_point)
         put_in_place(self._store, contents, replacement, gone, delay_ms=settings.file_delete_delay_ms)
         self._reader.forget_positions()
         self._bounds = None
@@ -258,11 +264,18 @@ class SegmentLog:
         self._closed = self._deleted = True
         self._high_watermark.abandon(LogClosed(str(self._partition)))
 
+    async def _keep_recovery_point(self) -> None:
+        """What is replaced may have gaps, and above the recovery point a gap is a loss."""
+        await self.keep_epochs()
+        self._store.recovery_points.set(self._partition, self.recovery_point)
+        await self._store.recovery_points.save()
+
     async def keep_epochs(self) -> None:
         """Before the recovery point is kept, from which on they could be learned from the batches."""
-        if self._contents.epochs_changed and not self._deleted:
-            self._contents.epochs_changed = False
-            await self._store.disk.write(self._contents.epochs_path, write_epochs(self._contents.epochs.entries))
+        entries = self._contents.epochs.entries
+        if entries != self._contents.kept_epochs and not self._deleted:
+            await self._store.disk.write(self._contents.epochs_path, write_epochs(entries))
+            self._contents.kept_epochs = entries
 
     def _check_open(self) -> None:
         if self._closed:

@@ -62,7 +62,7 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
         store.files, folder, SegmentList(sure), end=end, producers=producers, epochs=epochs, snapshot_at=snapshot_at
     )
     if not remembered.is_clean:
-        contents.epochs_changed = epochs.truncate_end(end)
+        epochs.truncate_end(end)
         await _rebuild(store, contents, unsure, is_cache_true=remembered.is_cache_true)
     _begin_at(store, contents, remembered.start)
     _remove_snapshots(store, contents, snapshots)
@@ -202,7 +202,7 @@ def _begin_at(store: Store, contents: Contents, start: Offset) -> None:
     for segment in contents.segments.take_below(start):
         store.deletions.delete_files(segment.paths(), delay_ms=0)
     contents.start = max(start, contents.segments.first.base)
-    contents.epochs_changed |= contents.epochs.truncate_start(contents.start)
+    contents.epochs.truncate_start(contents.start)
 
 
 def _remove_snapshots(store: Store, contents: Contents, snapshots: Sequence[Offset]) -> None:
