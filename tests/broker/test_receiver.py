@@ -133,3 +133,14 @@ def test_a_closed_connection_gives_its_slab_back_when_its_last_frame_is_answered
     assert bytes(frame.view) == b"one"
     closed.release(frame)
     assert slabs.bytes_taken == 0
+
+
+def test_a_frame_that_fills_a_slab_of_the_usual_size_goes_on_in_one_of_its_own():
+    body = bytes(range(256)) * (12 * 1024)
+    receiver = Receiver(SlabPool(), frame_bytes_max=len(body))
+    stream, found = framed(body), []
+    while stream:
+        assert len(receiver.room())
+        stream = put(receiver, stream)
+        found += whole_frames(receiver)
+    assert bodies(found) == [body]

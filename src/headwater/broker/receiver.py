@@ -56,7 +56,7 @@ class Receiver:
             self._stub = b""
         elif self._start + self._needed > slab.size:
             slab = self._begin(slab.data[self._start : self._end])
-        elif self._end == len(slab.data):
+        if self._end >= len(slab.data):
             slab.grow()
         return memoryview(slab.data)[self._end :]
 
