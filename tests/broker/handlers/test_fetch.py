@@ -260,6 +260,29 @@ def test_min_bytes_are_waited_for_over_several_appends():
     run(test)
 
 
+def test_a_fetch_that_waits_for_many_bytes_does_not_read_them_anew_for_every_record():
+    async def test() -> None:
+        async with log_rig() as rig:
+            await rig.create("orders")
+            log: Any = rig.log("orders")
+            read, reads = log.read, []
+
+            def counted(offset: int, **limits: Any) -> Any:
+                reads.append(offset)
+                return read(offset, **limits)
+
+            log.read = counted
+            request = asking(of("orders", at(0)), wait_ms=ENDLESS_MS, min_bytes=100 * len(batch("x")))
+            waiting = asyncio.ensure_future(fetched(rig, request))
+            for _ in range(100):
+                await append(log, batch("x"))
+                await asyncio.sleep(0.0001)
+            assert len(values(of_one(await waiting))) == 100
+            assert len(reads) < 10
+
+    run(test)
+
+
 def test_a_fetch_on_a_deleted_topic_wakes_at_once():
     async def test() -> None:
         async with log_rig() as rig:
