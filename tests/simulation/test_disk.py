@@ -43,6 +43,7 @@ def survivor(seed: int, prepare: Callable[[Disk], object], path: str = PATH) -> 
     async def crash(simulation: Simulation) -> bytes | None:
         host = simulation.host("broker-1")
         host.storage.tears = True
+        host.storage.reorders = bool(seed % 2)
         host.start(program)
         await asyncio.sleep(1)
         host.crash()
@@ -120,6 +121,18 @@ def test_a_rename_that_was_not_synced_is_lost_or_kept_and_never_torn():
 
     assert set(survivors(replace)) == {b"old", b"new"}
     assert set(survivors(replace, "/data/b")) == {None, b"new"}
+
+
+def test_names_survive_in_order_where_the_file_system_keeps_a_journal_and_in_any_order_elsewhere():
+    def make_two(disk: Disk) -> None:
+        disk.open("/data/first", Mode.WRITE)
+        disk.open("/data/second", Mode.WRITE)
+
+    left = [survivor(seed, make_two, "/data/second") is not None for seed in range(200)]
+    first = [survivor(seed, make_two, "/data/first") is not None for seed in range(200)]
+    second_alone = [seed for seed in range(200) if left[seed] and not first[seed]]
+    assert second_alone
+    assert all(seed % 2 for seed in second_alone)
 
 
 def test_a_small_file_is_replaced_in_one_step():

@@ -102,3 +102,13 @@ def test_a_log_keeps_its_word_through_losses_of_power(seed: int) -> None:
 def test_the_same_seed_leaves_the_same_trace(seed: int) -> None:
     disturbances = (faults.crash, faults.kill, faults.torn_write, faults.cold_cache)
     assert survive(seed, open_segments, *disturbances) == survive(seed, open_segments, *disturbances)
+
+
+EVERYTHING = (
+    faults.crash, faults.kill, faults.torn_write, faults.slow_disk, faults.failed_sync, faults.full_disk,
+    faults.cold_cache, faults.jump_clock,
+)  # fmt: skip
+
+
+def test_a_log_keeps_its_word_through_everything(seed: int) -> None:
+    survive(seed, open_segments, *EVERYTHING)

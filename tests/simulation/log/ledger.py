@@ -35,6 +35,7 @@ class Ledger:
         self.start_at_most = 0
         self._sent: dict[bytes, None] = {}
         self._entries: dict[int, Entry] = {}
+        self._thinned: dict[int, None] = {}
         self._place: dict[bytes, int] = {}
         self._shown: Bounds | None = None
         self._start = 0
@@ -57,10 +58,9 @@ class Ledger:
         for at, header in iter_headers(data):
             verify_crc(data, header, at)
             place = f"{self.name}: {header.base_offset} to {header.last_offset}"
-            if expected is None:
-                assert header.base_offset <= offset <= header.last_offset, f"{place} is given for {offset}"
-            else:
-                assert header.base_offset == expected, f"{place} follows {expected - 1}"
+            assert header.last_offset >= offset, f"{place} is given for {offset}"
+            wanted = offset if expected is None else expected
+            assert self._may_lack(wanted, header.base_offset), f"{place} is given for {wanted}"
             expected = header.last_offset + 1
             assert expected <= found.bounds.high_watermark, f"{self.name}: {header.last_offset} is not yet sure"
             body = _body(data[at : at + header.size])
@@ -79,6 +79,17 @@ class Ledger:
             sure = [each for each in shown.epochs if bounds.start < each.start < shown.high_watermark]
             assert set(sure) <= set(bounds.epochs), what
         self._shown = bounds
+
+    def thin(self, base_offset: int) -> None:
+        """A compaction was asked to leave this batch out; from now on it may be there or not."""
+        self._thinned[base_offset] = None
+
+    def _may_lack(self, offset: int, end: int) -> bool:
+        """Whether everything from `offset` up to `end` was thinned out."""
+        for base in sorted(self._thinned):
+            if base <= offset < self._entries[base].end:
+                offset = self._entries[base].end
+        return offset >= end
 
     def knows(self, batch: bytes | bytearray) -> bool:
         """Whether somebody was told where this batch is."""
@@ -105,13 +116,15 @@ class Ledger:
         self.show(bounds)
         assert bounds.high_watermark == bounds.end, f"{self.name}: after a start all that is there is sure"
         assert bounds.end >= self._end, f"{self.name}: it ends at {bounds.end}, but {self._end} records are known"
-        missing = {base for base, entry in self._entries.items() if entry.end > bounds.start}
+        missing = {base for base, entry in self._entries.items() if entry.end > bounds.start} - self._thinned.keys()
         times: list[Found] = []
         offset = bounds.start
         while offset < bounds.high_watermark:
             found = await log.read(offset, bytes_max=64 * 1024)
             self.read(offset, found)
             headers = list(_batches(found))
+            if not headers and self._may_lack(offset, bounds.high_watermark):
+                break
             assert headers, f"{self.name}: nothing at {offset}, below the high watermark"
             for data, header in headers:
                 missing.discard(header.base_offset)

@@ -6,6 +6,7 @@ clients do, and a plain one never does.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from headwater.log.errors import DuplicateSequence, OffsetOutOfRange, OutOfOrder
 from headwater.log.port import Appended, Log, Logs, PartitionId
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
+from headwater.wire.batch.header import iter_headers
 from headwater.wire.types import (
     LeaderEpoch,
     Offset,
@@ -105,7 +107,10 @@ class Workload:
     def _work(self, index: int, log: Log) -> Sequence[Coroutine[Any, Any, object]]:
         ledger = self._ledgers[index]
         writers = [self._write(log, ledger, client) for client in self._clients[index]]
-        return [*writers, self._read(log, ledger), *([self._trim(log, ledger)] if self._alone else [])]
+        return [*writers, self._read(log, ledger), *self._delete(log, ledger)]
+
+    def _delete(self, log: Log, ledger: Ledger) -> Sequence[Coroutine[Any, Any, object]]:
+        return (self._trim(log, ledger), self._compact(log, ledger)) if self._alone else ()
 
     # Writers.
 
@@ -177,6 +182,38 @@ class Workload:
             ledger.start_at_most = max(ledger.start_at_most, before)
             await log.trim(Offset(before))
             ledger.trimmed(before)
+
+    async def _compact(self, log: Log, ledger: Ledger) -> None:
+        """Leave a third of all batches out of one closed span or some."""
+        while True:
+            await self._pause(1.0)
+            closed = [each for each in log.spans() if not each.active and each.base >= log.bounds.start]
+            if not closed:
+                continue
+            first = self._random.randrange(len(closed))
+            spans = closed[first : first + self._random.choice((1, 1, 2))]
+            with suppress(OffsetOutOfRange):
+                if kept := await self._thinned(log, ledger, spans[0].base, spans[-1].end):
+                    await log.replace(spans[0].base, spans[-1].end, kept)
+
+    async def _thinned(self, log: Log, ledger: Ledger, first: Offset, end: Offset) -> list[bytes]:
+        kept: list[bytes] = []
+        offset = first
+        while offset < end and offset >= log.bounds.start:
+            found = await log.read(offset, bytes_max=16_000)
+            ledger.read(offset, found)
+            data = b"".join(found.data)
+            for at, header in iter_headers(data):
+                if header.last_offset >= end:
+                    return kept
+                if self._random.random() < 0.33:
+                    ledger.thin(header.base_offset)
+                else:
+                    kept.append(data[at : at + header.size])
+                offset = Offset(header.last_offset + 1)
+            if not data:
+                break
+        return kept
 
     async def _pause(self, usual_s: float) -> None:
         await asyncio.sleep(self._pace * usual_s * 3 ** self._random.uniform(-1, 1))

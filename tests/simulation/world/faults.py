@@ -41,6 +41,12 @@ async def torn_write(simulation: "Simulation", _: Random) -> None:
         host.storage.tears = True
 
 
+async def reordered_names(simulation: "Simulation", _: Random) -> None:
+    """A crash may keep a rename and lose the one before it."""
+    for host in simulation.hosts.values():
+        host.storage.reorders = True
+
+
 async def slow_disk(simulation: "Simulation", random: Random) -> None:
     """For a while a disk takes up to two seconds for a sync."""
     while True:

@@ -1,8 +1,8 @@
 """What outlives a process: the names and files of one simulated machine, as programs see them and as they are for sure.
 
-Names are as weak as POSIX lets them be. What was made, renamed or removed in a folder is sure once that folder is synced;
-until then each such change may be lost alone, whatever came before or after it, or in order as ext4 and xfs would. But a
-change is one step: a rename never leaves both names or none. Syncing a file does not make its name sure.
+What was made, renamed or removed in a folder is sure once that folder is synced; syncing a file does not make its name
+sure. Until then a crash keeps such changes up to some moment, as the journals of ext4 and xfs do, or with `reorders` any
+of them, as POSIX allows. But a change is one step: a rename never leaves both names or none.
 """
 
 import zlib
@@ -60,6 +60,8 @@ class Storage:
         self.used = 0
         self.tears = False
         """Whether a crash may leave garbage in a sector that was being written."""
+        self.reorders = False
+        """Whether a crash may keep a change of names without one before it."""
         self.locks: dict[Folder, object] = {}
         self._root = Folder()
         self._unsure: list[Change] = []
@@ -166,8 +168,8 @@ class Storage:
         return checksum
 
     def _survivors(self) -> list[Change]:
-        """Of the changes that no sync made sure: those up to a moment, or any of them."""
-        if self._random.random() < 0.5:
+        """Of the changes that no sync made sure."""
+        if not self.reorders or self._random.random() < 0.5:
             return self._unsure[: self._random.randint(0, len(self._unsure))]
         share = self._random.choice((0.1, 0.5, 0.9))
         return [each for each in self._unsure if self._random.random() < share]
