@@ -4,7 +4,7 @@ It is only ever moved earlier. A deadline that moves away, as with every heartbe
 rings too early looks again, which is cheaper than to move it each time.
 """
 
-from asyncio import TimerHandle, get_running_loop
+from asyncio import Handle, get_running_loop
 from collections.abc import Callable
 
 
@@ -13,15 +13,17 @@ class Alarm:
 
     def __init__(self, ring: Callable[[int], None]) -> None:
         self._ring = ring
-        self._timer: TimerHandle | None = None
+        self._timer: Handle | None = None
+        self._deadline = 0
+        """What the timer is set to, kept here because uvloop's handle of a moment that has passed can't tell."""
 
     def set(self, deadline: int | None) -> None:
         if deadline is None:
             return
-        when = deadline / 1000
-        if self._timer is None or when < self._timer.when():
+        if self._timer is None or deadline < self._deadline:
             self.stop()
-            self._timer = get_running_loop().call_at(when, self._reached, deadline)
+            self._deadline = deadline
+            self._timer = get_running_loop().call_at(deadline / 1000, self._reached, deadline)
 
     def stop(self) -> None:
         if self._timer is not None:
