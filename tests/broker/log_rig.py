@@ -39,6 +39,11 @@ NODE = NodeId(1)
 ADVERTISED = Endpoint(listener="PLAINTEXT", host="we.example", port=19092)
 
 
+async def elapse(ms: float) -> None:
+    """Simulated time passes."""
+    await asyncio.sleep(ms / 1000)
+
+
 class Refusing:
     """An authoriser that says no to some, and yes to all others."""
 
@@ -86,7 +91,7 @@ class LogRig:
 
     async def delete(self, topic_id: Uuid) -> None:
         self.partitions.durable([RemoveTopicRecord(topic_id=topic_id)])
-        await asyncio.sleep(0.01)
+        await elapse(10)
 
     def lead(self, topic_id: Uuid, index: int = 0) -> None:
         """Begin the next leader epoch."""

@@ -18,8 +18,13 @@ TOPIC = TopicName("orders")
 def answers(count: int) -> list[Answer]:
     return [
         Answer(
-            Asked(key_of(TOPIC, ZERO_UUID, index), TOPIC, ZERO_UUID, FetchPartition(partition=index)),
-            PartitionData(partition_index=index),
+            asked=Asked(
+                key=key_of(TOPIC, ZERO_UUID, index),
+                name=TOPIC,
+                topic_id=ZERO_UUID,
+                partition=FetchPartition(partition=index),
+            ),
+            data=PartitionData(partition_index=index),
         )
         for index in range(count)
     ]

@@ -5,7 +5,7 @@ from random import Random
 from typing import Any, cast
 
 import pytest
-from tests.broker.log_rig import ADVERTISED, NODE, LogRig, log_rig, of_one
+from tests.broker.log_rig import ADVERTISED, NODE, LogRig, elapse, log_rig, of_one
 from tests.contracts.log_store import append, batch, marker, placed, records, sequenced
 from tests.machine.toy import run
 from tests.simulation.world.randomness import SimulatedRandomness
@@ -224,7 +224,7 @@ def test_a_parked_fetch_wakes_when_data_is_there_and_not_before():
             await rig.create("orders", partitions=2)
             topic = of("orders", at(0), at(0, index=1))
             waiting = asyncio.ensure_future(fetched(rig, asking(topic, wait_ms=ENDLESS_MS)))
-            await asyncio.sleep(10)
+            await elapse(10000)
             assert not waiting.done()
             await append(rig.log("orders", 1), batch("a"))
             began = now_ms()
@@ -252,7 +252,7 @@ def test_min_bytes_are_waited_for_over_several_appends():
             request = asking(of("orders", at(0)), wait_ms=ENDLESS_MS, min_bytes=3 * size)
             waiting = asyncio.ensure_future(fetched(rig, request))
             for value in "abc":
-                await asyncio.sleep(1)
+                await elapse(1000)
                 assert not waiting.done()
                 await append(rig.log("orders"), batch(value))
             assert values(of_one(await waiting)) == [b"a", b"b", b"c"]
@@ -276,7 +276,7 @@ def test_a_fetch_that_waits_for_many_bytes_does_not_read_them_anew_for_every_rec
             waiting = asyncio.ensure_future(fetched(rig, request))
             for _ in range(100):
                 await append(log, batch("x"))
-                await asyncio.sleep(0.0001)
+                await elapse(0.1)
             assert len(values(of_one(await waiting))) == 100
             assert len(reads) < 10
 
@@ -288,7 +288,7 @@ def test_a_fetch_on_a_deleted_topic_wakes_at_once():
         async with log_rig() as rig:
             topic_id = await rig.create("orders")
             waiting = asyncio.ensure_future(fetched(rig, asking(of("orders", at(0)), wait_ms=ENDLESS_MS)))
-            await asyncio.sleep(1)
+            await elapse(1000)
             await rig.delete(topic_id)
             assert of_one(await waiting).error_code == ErrorCode.NOT_LEADER_OR_FOLLOWER
 
@@ -300,7 +300,7 @@ def test_a_client_that_leaves_leaves_nothing_behind():
         async with log_rig() as rig:
             await rig.create("orders")
             waiting = asyncio.ensure_future(fetched(rig, asking(of("orders", at(0)), wait_ms=ENDLESS_MS)))
-            await asyncio.sleep(1)
+            await elapse(1000)
             waiting.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await waiting
@@ -319,7 +319,7 @@ def test_what_moves_while_another_partition_is_read_is_not_missed():
             for round_ in range(20):
                 topic = of("orders", *(at(round_ if index == 1 else 0, index=index) for index in range(3)))
                 waiting = asyncio.ensure_future(fetched(rig, asking(topic, wait_ms=ENDLESS_MS)))
-                await asyncio.sleep(0.001 * round_)
+                await elapse(round_)
                 await append(rig.log("orders", 1), batch("a"))
                 assert sizes(await waiting)[1] > 0
 
@@ -508,7 +508,7 @@ def test_a_request_that_was_sent_again_while_the_first_was_parked_makes_the_firs
             begun = await fetched(rig, asking(of("orders", at(0)), session_epoch=0))
             first = asking(session_id=begun.session_id, session_epoch=1, wait_ms=500)
             parked = asyncio.ensure_future(fetched(rig, first))
-            await asyncio.sleep(0.1)
+            await elapse(100)
             assert (await fetched(rig, asking(session_id=begun.session_id, session_epoch=2))).error_code == 0
             assert (await parked).error_code == ErrorCode.INVALID_FETCH_SESSION_EPOCH
 

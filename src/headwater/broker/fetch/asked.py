@@ -21,7 +21,7 @@ def key_of(topic: str, topic_id: Uuid, index: int) -> Key:
     return (topic_id if topic_id != ZERO_UUID else TopicName(topic)), index
 
 
-class Asked(Struct, frozen=True, gc=False):
+class Asked(Struct, frozen=True, kw_only=True, gc=False):
     key: Key
     name: TopicName | None
     """None for an id that belongs to no topic, as far as is known."""
@@ -30,14 +30,14 @@ class Asked(Struct, frozen=True, gc=False):
     partition: FetchPartition
 
 
-class Seen(Struct, frozen=True, gc=False):
+class Seen(Struct, frozen=True, kw_only=True, gc=False):
     """A log that was read, and its bounds as they were then."""
 
     log: Log
     bounds: Bounds
 
 
-class Answer(Struct, frozen=True, gc=False):
+class Answer(Struct, frozen=True, kw_only=True, gc=False):
     asked: Asked
     data: PartitionData
     size: int = 0
@@ -66,4 +66,4 @@ def refused(
         current_leader=leader,
         records=b"",
     )
-    return Answer(asked, data, is_urgent=is_urgent)
+    return Answer(asked=asked, data=data, is_urgent=is_urgent)

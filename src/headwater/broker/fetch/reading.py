@@ -98,7 +98,7 @@ def _answer(log: Log, asked: Asked, found: Slice, order: Order) -> Answer:
         aborted_transactions=_aborted(found) if order.isolation is Isolation.READ_COMMITTED else None,
         records=found.data or b"",
     )
-    return Answer(asked, data, found.size, Seen(log, bounds))
+    return Answer(asked=asked, data=data, size=found.size, seen=Seen(log=log, bounds=bounds))
 
 
 def _aborted(found: Slice) -> tuple[AbortedTransaction, ...]:
@@ -124,7 +124,7 @@ def _diverging(log: Log, asked: Asked, bounds: Bounds) -> Answer | None:
         aborted_transactions=None,
         records=b"",
     )
-    return Answer(asked, data, is_urgent=True)
+    return Answer(asked=asked, data=data, is_urgent=True)
 
 
 def _told(code: ErrorCode, version: int) -> ErrorCode:

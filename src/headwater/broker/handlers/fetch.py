@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import Final
 
+from msgspec.structs import replace
+
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.fetch.asked import Answer, Asked, Key, key_of, refused
@@ -97,7 +99,12 @@ def _asked(context: Context, request: FetchRequest) -> list[Asked]:
     for topic in request.topics:
         name = context.services.partitions.name_of(topic.topic_id) if by_id else TopicName(topic.topic)
         asked.extend(
-            Asked(key_of(topic.topic, topic.topic_id, each.partition), name, topic.topic_id, each)
+            Asked(
+                key=key_of(topic.topic, topic.topic_id, each.partition),
+                name=name,
+                topic_id=topic.topic_id,
+                partition=each,
+            )
             for each in topic.partitions
         )
     return asked
@@ -116,7 +123,7 @@ def _named(context: Context, asked: Asked) -> Asked:
     if asked.name is not None:
         return asked
     name = context.services.partitions.name_of(asked.topic_id)
-    return asked if name is None else Asked(asked.key, name, asked.topic_id, asked.partition)
+    return asked if name is None else replace(asked, name=name)
 
 
 async def _answers(context: Context, request: FetchRequest, asked: Sequence[Asked]) -> list[Answer]:

@@ -74,7 +74,7 @@ API = Api(
 )
 
 
-class Begun(Struct, frozen=True, gc=False):
+class Begun(Struct, frozen=True, kw_only=True, gc=False):
     """An append that has its place in the log and may not be durable yet."""
 
     asked: PartitionProduceData
@@ -138,7 +138,7 @@ def _begin(context: Context, log: Log, asked: PartitionProduceData) -> Begun | P
         if attributes & CODEC_MASK == Compression.ZSTD and context.api_version < _ZSTD_FROM:
             return _refused(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs version 7", log=log)
     try:
-        return Begun(asked, log, log.append((batch,)))
+        return Begun(asked=asked, log=log, appended=log.append((batch,)))
     except LogError as refusal:
         return _refused_by(refusal, asked, log)
 
