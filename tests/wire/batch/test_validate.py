@@ -7,7 +7,13 @@ from hypothesis import given, strategies as st
 from msgspec.structs import replace
 
 from headwater.kernel.units import KiB, MiB, Timestamp
-from headwater.wire.batch.attributes import CONTROL_BIT, DELETE_HORIZON_BIT, TRANSACTIONAL_BIT, Compression
+from headwater.wire.batch.attributes import (
+    CONTROL_BIT,
+    DELETE_HORIZON_BIT,
+    LOG_APPEND_TIME_BIT,
+    TRANSACTIONAL_BIT,
+    Compression,
+)
 from headwater.wire.batch.builder import NewRecord, Producer, build_batch
 from headwater.wire.batch.header import HEADER_BYTES, BatchHeader, Readable, read_header, seal
 from headwater.wire.batch.validate import TimestampWindow, check_produced, check_records
@@ -59,7 +65,6 @@ def test_a_batch_of_an_idempotent_producer_is_taken():
         ("a negative count", {"record_count": -1, "last_offset_delta": -2}),
         ("a control batch", {"attributes": CONTROL_BIT}),
         ("a delete horizon", {"attributes": DELETE_HORIZON_BIT}),
-        ("a base offset of its own", {"base_offset": 7}),
         ("a producer without a sequence", {"producer_id": 5, "producer_epoch": 0}),
         ("a transaction of nobody", {"attributes": TRANSACTIONAL_BIT}),
     ],
@@ -151,3 +156,14 @@ def test_mutated_headers_end_in_a_header_or_in_a_batch_error(data, codec):
         with suppress(BatchError):
             hostile = seal(read_header(batch), batch[HEADER_BYTES:]) if with_right_crc else batch
             check_records(hostile, check(hostile), keyed=True, timestamps=WINDOW, decompressed_max=KiB)
+
+
+def test_a_base_offset_of_the_clients_own_does_not_matter_for_it_is_replaced():
+    assert check(produced(base_offset=7)).record_count == 2
+
+
+def test_the_timestamp_type_of_the_broker_is_passed_over_only_where_the_topic_stamps_records_itself():
+    stamped = produced(attributes=LOG_APPEND_TIME_BIT)
+    assert check(stamped, timestamps=None).record_count == 2
+    with pytest.raises(InvalidTimestamp):
+        check(stamped)

@@ -31,7 +31,8 @@ from headwater.wire.batch.records import iter_keys
 from headwater.wire.errors import BatchError, BatchTooLarge, InvalidRecord, InvalidTimestamp, UnsupportedCompression
 
 _NOT_FOR_CLIENTS: Final = CONTROL_BIT | DELETE_HORIZON_BIT | LOG_APPEND_TIME_BIT
-"""Looked at together, for a good batch has none of them and every batch passes here."""
+"""Looked at together, for a good batch has none of them and every batch passes here. The last is only passed over where
+the topic stamps its records itself."""
 
 
 class TimestampWindow(Struct, frozen=True, kw_only=True, gc=False):
@@ -53,7 +54,7 @@ def check_produced(
         raise BatchTooLarge(f"the batch is {header.size} bytes, but max.message.bytes is {bytes_max}")
     verify_crc(batch, header)
     _check_place(header)
-    _check_attributes(header, zstd_allowed=zstd_allowed)
+    _check_attributes(header, zstd_allowed=zstd_allowed, stamped_anyway=timestamps is None)
     if timestamps is not None:
         _check_timestamp(header.base_timestamp, timestamps)
         _check_timestamp(header.max_timestamp, timestamps)
@@ -90,8 +91,6 @@ def _only_header(batch: Readable) -> BatchHeader:
 
 
 def _check_place(header: BatchHeader) -> None:
-    if header.base_offset != 0:
-        raise InvalidRecord(f"a produced batch begins at offset 0, not {header.base_offset}")
     if header.record_count < 1 or header.record_count != header.last_offset_delta + 1:
         raise InvalidRecord(
             f"the batch counts {header.record_count} records, but its last offset delta is {header.last_offset_delta}"
@@ -103,8 +102,9 @@ def _check_place(header: BatchHeader) -> None:
         raise InvalidRecord("a transactional batch needs a producer id")
 
 
-def _check_attributes(header: BatchHeader, *, zstd_allowed: bool) -> None:
-    if header.attributes & _NOT_FOR_CLIENTS:
+def _check_attributes(header: BatchHeader, *, zstd_allowed: bool, stamped_anyway: bool) -> None:
+    refused = header.attributes & _NOT_FOR_CLIENTS
+    if refused and not (stamped_anyway and refused == LOG_APPEND_TIME_BIT):
         raise _not_for_clients(header)
     if header.compression is Compression.ZSTD and not zstd_allowed:
         raise UnsupportedCompression("this version of Produce knows no zstd")
