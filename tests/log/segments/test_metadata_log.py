@@ -1,3 +1,5 @@
+"""What KRaft keeps beside the metadata log, from one start to the next."""
+
 import json
 from pathlib import Path
 

@@ -32,7 +32,7 @@ from headwater.wire.batch.header import BatchHeader, patch
 from headwater.wire.types import LeaderEpoch, Offset
 
 
-class _Entering(Struct, frozen=True, gc=False):
+class _Entering(Struct, frozen=True, kw_only=True, gc=False):
     """A batch between the checks and the log."""
 
     buffer: Buffer
@@ -96,7 +96,14 @@ class Appender:
                 patch(batch, base_offset=end, leader_epoch=epoch)
             last = Offset(end + header.last_offset_delta)
             entering.append(
-                _Entering(batch, header, marker, end, epoch, Placed(last, header.max_timestamp, header.size))
+                _Entering(
+                    buffer=batch,
+                    header=header,
+                    marker=marker,
+                    base=end,
+                    epoch=epoch,
+                    placed=Placed(last_offset=last, max_timestamp=header.max_timestamp, size=header.size),
+                )
             )
             end = Offset(last + 1)
         return entering
@@ -106,12 +113,16 @@ class Appender:
         contents = self._contents
         try:
             if must_roll(contents.segments.active, [each.placed for each in entering], settings, now):
-                contents.roll(_base_for(entering, contents.end), now)
+                contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
             contents.segments.active.write([each.buffer for each in entering])
         except DiskError as error:
             raise StorageFailed(str(error)) from error
         except StorageFailed as error:
             raise self._store.committer.fail(str(error)) from error
+
+    def _jitter_ms(self, settings: LogSettings) -> int:
+        jitter_max_ms = min(settings.segment_jitter_ms, settings.segment_ms)
+        return self._store.world.randomness.below(jitter_max_ms) if jitter_max_ms > 0 else 0
 
     def _count(self, entering: Sequence[_Entering], settings: LogSettings) -> None:
         """The batches are in the log: what is known of it must say so too."""

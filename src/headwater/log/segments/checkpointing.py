@@ -1,4 +1,7 @@
-"""Keeps, every minute, how far each log is: a recovery reads what came after, and nothing else."""
+"""What the store does every minute: finish segments that are too old, and keep how far each log is.
+
+A recovery reads what came after the last time, and nothing else.
+"""
 
 import asyncio
 from collections.abc import Mapping
@@ -23,7 +26,7 @@ class Checkpointing:
         self._store = store
         self._logs = logs
         self._stopping = asyncio.Event()
-        self._task = asyncio.get_running_loop().create_task(self._run(), name="segments-checkpoints")
+        self._task = store.ward.start("checkpointing", self._run)
 
     async def checkpoint(self) -> None:
         """Epochs first: those below a recovery point are not learned from batches any more."""
@@ -36,8 +39,17 @@ class Checkpointing:
                 if not each.deleted:
                     store.recovery_points.set(each.partition, recovery_point)
                     store.high_watermarks.set(each.partition, high_watermark)
-        for checkpoint in (store.recovery_points, store.high_watermarks, store.log_starts):
+        for checkpoint in store.checkpoints:
             await checkpoint.save()
+
+    async def _finish_expired(self) -> None:
+        """Retention spares the active segment, so one whose records are all too old must not stay active."""
+        logs = iter(list(self._logs.values()))
+        while some := list(islice(logs, _SLICE)):
+            now = self._store.world.clock.now()
+            for each in some:
+                each.finish_if_expired(now)
+            await asyncio.sleep(0)
 
     async def stop(self) -> None:
         """Not cancelled, for a write that is under way goes on in the disk's thread."""
@@ -55,6 +67,7 @@ class Checkpointing:
     async def _try(self) -> None:
         """Without new checkpoints a recovery only takes longer."""
         try:
+            await self._finish_expired()
             await self.checkpoint()
         except DiskError as error:
             log.error("the checkpoints could not be written", error=error)

@@ -9,10 +9,12 @@ Four stand in the root folder: how far each log is synced (recovery point), wher
 DeleteRecords did), its high watermark, and how far the cleaner came. Each is replaced as a whole, never patched.
 """
 
-from asyncio import Lock, ensure_future, shield
+from asyncio import Future, get_running_loop
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from headwater.kernel.errors import DiskError
+from headwater.kernel.tasks import Ward
 from headwater.kernel.world import Disk
 from headwater.log.errors import StorageFailed
 from headwater.log.port import EpochStart, PartitionId
@@ -54,15 +56,17 @@ def read_epochs(disk: Disk, path: str) -> list[EpochStart]:
 class OffsetCheckpoint:
     """One of the root's files, and its content in memory. Who sets offsets decides when they are saved."""
 
-    def __init__(self, disk: Disk, path: str) -> None:
+    def __init__(self, disk: Disk, path: str, ward: Ward) -> None:
         self._disk = disk
         self._path = path
         self._offsets: dict[tuple[str, int], Offset] = {
             (topic, int(index)): Offset(int(offset)) for topic, index, offset in read_lines(disk, path)
         }
         self._changes = 0
-        self._saved = 0
-        self._writing = Lock()
+        self._saved = 0 if disk.exists(path) else -1
+        self._ward = ward
+        self._waiting: list[Future[None]] = []
+        self._is_writing = False
 
     def get(self, partition: PartitionId) -> Offset | None:
         return self._offsets.get((partition.topic, partition.index))
@@ -78,14 +82,39 @@ class OffsetCheckpoint:
             self._changes += 1
 
     async def save(self) -> None:
-        """Durable when this returns. Who waits while another writes shares the next write with all who wait."""
-        await shield(ensure_future(self._save(self._changes)))
+        """Durable when this returns. Who comes while another write is under way shares the next one."""
+        saved: Future[None] = get_running_loop().create_future()
+        self._waiting.append(saved)
+        if len(self._waiting) == 1 and not self._is_writing:
+            self._is_writing = True
+            self._ward.start(self._path, self._write)
+        await saved
 
-    async def _save(self, wanted: int) -> None:
-        """Not cancelled with its waiter: the disk would go on writing, and the next save with it."""
-        async with self._writing:
-            if self._saved < wanted:
-                writing = self._changes
-                lines = (f"{topic} {index} {offset}" for (topic, index), offset in self._offsets.items())
-                await self._disk.write(self._path, write_lines(lines))
-                self._saved = writing
+    async def _write(self) -> None:
+        """By a task of its own: one whose waiter is cancelled goes on in the disk's thread, and must not meet the next."""
+        while waiting := self._waiting:
+            self._waiting = []
+            try:
+                await self._write_changes()
+            except DiskError as error:
+                _settle(waiting, error)
+            else:
+                _settle(waiting, None)
+        self._is_writing = False
+
+    async def _write_changes(self) -> None:
+        changes = self._changes
+        if self._saved < changes:
+            lines = (f"{topic} {index} {offset}" for (topic, index), offset in self._offsets.items())
+            await self._disk.write(self._path, write_lines(lines))
+            self._saved = changes
+
+
+def _settle(waiting: Sequence[Future[None]], error: DiskError | None) -> None:
+    for each in waiting:
+        if each.done():
+            continue
+        if error is None:
+            each.set_result(None)
+        else:
+            each.set_exception(error)

@@ -17,6 +17,7 @@ from typing import Final, Protocol
 from msgspec import Struct
 
 from headwater.kernel.errors import DiskError, FileMissing
+from headwater.kernel.tasks import Ward
 from headwater.kernel.world import Mode
 from headwater.log.errors import StorageFailed
 from headwater.log.segments.file_cache import OPEN_MAX, FileCache
@@ -53,7 +54,7 @@ class Committable(Protocol):
 
 
 class Committer:
-    def __init__(self, files: FileCache, root: str) -> None:
+    def __init__(self, files: FileCache, root: str, ward: Ward) -> None:
         self._files = files
         self._mark = f"{root}/{SYNC_FAILED}"
         self._waiting: dict[int, Committable] = {}
@@ -61,7 +62,7 @@ class Committer:
         self._closing = False
         self.failure: StorageFailed | None = None
         self.failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
-        self._rounds = asyncio.get_running_loop().create_task(self._run(), name="segments-committer")
+        self._rounds = ward.start("committer", self._run)
 
     def register(self, log: Committable) -> None:
         """The next round includes this log. Registering twice is once."""
@@ -85,6 +86,13 @@ class Committer:
         await self._rounds
 
     async def _run(self) -> None:
+        try:
+            await self._run_rounds()
+        except Exception as error:
+            self.fail(f"the committer stopped: {error}")
+            raise
+
+    async def _run_rounds(self) -> None:
         while self.failure is None:
             await self._wake.wait()
             self._wake.clear()

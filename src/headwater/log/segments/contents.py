@@ -68,7 +68,7 @@ class Contents:
             self.snapshot_at = self.end
             self.changed_folders.append(self.folder)
 
-    def roll(self, base: Offset, now: Timestamp) -> None:
+    def roll(self, base: Offset, now: Timestamp, *, jitter_ms: int = 0) -> None:
         """Finish the active segment and begin the next one, whose first batch will stand at `base`."""
         active = self.segments.active
         self.snapshot_producers()
@@ -78,7 +78,7 @@ class Contents:
         else:
             self.segments.take_from(active.base)
             active.remove()
-        self.segments.add(Segment(self.files, self.folder, base, size=0, created=now))
+        self.segments.add(Segment(self.files, self.folder, base, size=0, created=now, roll_jitter_ms=jitter_ms))
         self.changed_folders.append(self.folder)
 
     def enter(self, epoch: LeaderEpoch) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 
 from headwater.kernel.errors import DiskError
 from headwater.kernel.logging import get
+from headwater.kernel.tasks import Ward
 from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import World
 from headwater.log.segments.file_cache import FileCache
@@ -19,14 +20,14 @@ log = get("segments.deletion")
 
 
 class Deletions:
-    def __init__(self, world: World, files: FileCache) -> None:
+    def __init__(self, world: World, files: FileCache, ward: Ward) -> None:
         self._world = world
         self._files = files
         self._due: deque[str] = deque()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._wake = asyncio.Event()
         self._closing = False
-        self._removing = asyncio.get_running_loop().create_task(self._run(), name="segments-deletions")
+        self._removing = ward.start("deletions", self._run)
 
     def delete_files(self, paths: list[str], *, delay_ms: int) -> None:
         """Rename them to `.deleted` now and remove them after the delay."""

@@ -228,6 +228,14 @@ class SegmentLog:
         self._reader.forget_positions()
         self._bounds = None
 
+    def finish_if_expired(self, now: Timestamp) -> None:
+        """Close the active segment if `retention.ms` is over for all of it."""
+        active, settings = self._contents.segments.active, self._settings
+        expires = settings.delete_policy and settings.retention_ms >= 0 and active.size and not self._closed
+        if expires and now - (active.largest[0] if active.largest[0] >= 0 else active.created) > settings.retention_ms:
+            self._contents.roll(self._contents.end, now)
+            self._store.committer.register(self)
+
     def spans(self) -> Sequence[Span]:
         segments = list(self._contents.segments)
         ends = [*(segment.base for segment in segments[1:]), self._contents.end]

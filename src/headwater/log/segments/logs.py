@@ -162,7 +162,7 @@ class SegmentLogs:
         store.files.forget_folder(folder)
         store.disk.rename(folder, gone)
         store.deletions.remove_later(gone, delay_ms=delay_ms)
-        for checkpoint in (store.recovery_points, store.log_starts, store.high_watermarks):
+        for checkpoint in store.checkpoints:
             checkpoint.drop(partition)
 
     def _folder(self, partition: PartitionId) -> str:

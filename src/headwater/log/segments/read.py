@@ -35,7 +35,7 @@ class Piece(Struct, frozen=True, gc=False):
     next_offset: Offset
 
 
-class _Wanted(Struct, frozen=True, gc=False):
+class _Wanted(Struct, frozen=True, kw_only=True, gc=False):
     """Bytes of a log file: from a batch's edge, up to `end`, which is one too if `is_edge`; nothing is past `limit`."""
 
     start: int
@@ -115,9 +115,10 @@ def _note(cursors: dict[Offset, Place], offset: Offset, place: Place) -> None:
 def _wanted(segment: Segment, start: int, limit: int, bytes_max: int) -> _Wanted:
     end = start + bytes_max
     if end >= limit:
-        return _Wanted(start, limit, limit, True)
+        return _Wanted(start=start, end=limit, limit=limit, is_edge=True)
     edge = segment.offsets.floor_position(end)
-    return _Wanted(start, edge, limit, True) if edge > start else _Wanted(start, end, limit, False)
+    has_edge = edge > start
+    return _Wanted(start=start, end=edge if has_edge else end, limit=limit, is_edge=has_edge)
 
 
 def _read(pread: Callable[[int, int], bytes | None], wanted: _Wanted, whole_first: bool) -> bytes | None:

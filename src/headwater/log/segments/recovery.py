@@ -25,7 +25,7 @@ from headwater.log.segments.contents import Contents
 from headwater.log.segments.names import CLEANED, EPOCH_CHECKPOINT, LOG, PRODUCER_SNAPSHOT, base_of
 from headwater.log.segments.producer_snapshot import read_snapshot
 from headwater.log.segments.scan import walk_valid
-from headwater.log.segments.segment import Placed, Segment
+from headwater.log.segments.segment import Segment, placed_as
 from headwater.log.segments.segment_list import SegmentList
 from headwater.log.segments.store import Store
 from headwater.log.segments.swap import finish_swaps
@@ -178,7 +178,7 @@ async def _check(segment: Segment, contents: Contents) -> bool:
             break
         if contents.epochs.latest is not None and header.partition_leader_epoch < contents.epochs.latest:
             break
-        segment.index([Placed(header.last_offset, header.max_timestamp, header.size)], index_interval=_INDEX_INTERVAL)
+        segment.index([placed_as(header)], index_interval=_INDEX_INTERVAL)
         contents.take(header, header.base_offset, header.partition_leader_epoch, marker_of(batch, header))
         if position >= breath:
             breath = position + _SLICE

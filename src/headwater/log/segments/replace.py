@@ -11,7 +11,7 @@ from headwater.kernel.world import Buffer
 from headwater.log.errors import InvalidBatch, OffsetOutOfRange
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, SWAP
-from headwater.log.segments.segment import Placed, Segment
+from headwater.log.segments.segment import Placed, Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.header import read_header
@@ -70,7 +70,7 @@ def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:
             header = read_header(view, at)
             if not segment.can_hold(header.last_offset):
                 raise InvalidBatch(f"offset {header.last_offset} is too far from the segment's base {segment.base}")
-            placed.append(Placed(header.last_offset, header.max_timestamp, header.size))
+            placed.append(placed_as(header))
             at += header.size
     return placed
 

@@ -30,12 +30,17 @@ def reaches(base: Offset, offset: Offset) -> bool:
     return offset - base <= _RELATIVE_MAX
 
 
-class Placed(Struct, frozen=True, gc=False):
+class Placed(Struct, frozen=True, kw_only=True, gc=False):
     """A batch that has got its offsets, as the indexes see it."""
 
     last_offset: Offset
     max_timestamp: Timestamp
     size: int
+
+
+def placed_as(header: BatchHeader) -> Placed:
+    """A batch that stands where its header says."""
+    return Placed(last_offset=header.last_offset, max_timestamp=header.max_timestamp, size=header.size)
 
 
 class Segment:
@@ -56,7 +61,15 @@ class Segment:
     )
 
     def __init__(
-        self, files: FileCache, folder: str, base: Offset, *, size: int, created: Timestamp, ending: str = ""
+        self,
+        files: FileCache,
+        folder: str,
+        base: Offset,
+        *,
+        size: int,
+        created: Timestamp,
+        roll_jitter_ms: int = 0,
+        ending: str = "",
     ) -> None:
         """`ending` follows every file's suffix while the segment is being made to replace others."""
         self._files = files
@@ -71,7 +84,7 @@ class Segment:
         self.base = base
         self.size = size
         self.created = created
-        self.roll_jitter_ms = 0
+        self.roll_jitter_ms = roll_jitter_ms
         """How much earlier than `segment.ms` this one is closed, so that many do not roll at once."""
 
     @property
