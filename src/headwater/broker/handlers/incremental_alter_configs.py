@@ -1,0 +1,58 @@
+"""IncrementalAlterConfigs: change some settings of a resource and leave the others (KIP-339, KIP-412 for loggers)."""
+
+from headwater.broker.api import Api, between
+from headwater.broker.config_changes import Wanted, change
+from headwater.broker.config_resources import access_to, type_of
+from headwater.broker.context import Context
+from headwater.broker.needs import Each
+from headwater.control.cluster.requests import ConfigOperation
+from headwater.security.access import Operation
+from headwater.wire.error_codes import ErrorCode
+from headwater.wire.messages.incremental_alter_configs_request import (
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
+from headwater.wire.messages.incremental_alter_configs_response import (
+    AlterConfigsResourceResponse,
+    IncrementalAlterConfigsResponse,
+)
+
+
+def _answer(item: AlterConfigsResource, code: ErrorCode, message: str | None = None) -> AlterConfigsResourceResponse:
+    return AlterConfigsResourceResponse(
+        error_code=code, error_message=message, resource_type=item.resource_type, resource_name=item.resource_name
+    )
+
+
+def refuse(request: IncrementalAlterConfigsRequest, code: ErrorCode) -> IncrementalAlterConfigsResponse:
+    return IncrementalAlterConfigsResponse(responses=tuple(_answer(each, code) for each in request.resources))
+
+
+API = Api(
+    IncrementalAlterConfigsRequest,
+    versions=between(0, 1),
+    refuse=refuse,
+    needs=(
+        Each(operation=Operation.ALTER_CONFIGS, items="resources", of=access_to, refused=_answer, into="responses"),
+    ),
+)
+
+
+async def handle(context: Context, request: IncrementalAlterConfigsRequest) -> IncrementalAlterConfigsResponse:
+    items = request.resources
+    answers = await change(context, [_wanted(each) for each in items], validate_only=request.validate_only)
+    return IncrementalAlterConfigsResponse(
+        responses=tuple(
+            _answer(item, refusal.code, str(refusal)) if refusal else _answer(item, ErrorCode.NONE)
+            for item, refusal in zip(items, answers, strict=True)
+        )
+    )
+
+
+def _wanted(item: AlterConfigsResource) -> Wanted:
+    changes = tuple((each.name, _operation(each.config_operation), each.value) for each in item.configs)
+    return Wanted(type=type_of(item), name=item.resource_name, changes=changes, replace=False)
+
+
+def _operation(number: int) -> ConfigOperation | None:
+    return ConfigOperation(number) if number in tuple(ConfigOperation) else None
