@@ -11,7 +11,8 @@ import sys
 from collections.abc import Sequence
 
 from headwater.assembly.options import BrokerOptions
-from headwater.assembly.run import Ready, run_broker
+from headwater.assembly.ready import Ready
+from headwater.assembly.run import run_broker
 
 OPEN_FILES = "open.files"
 """Not a setting of the broker's: how many files the system lets it open, as `ulimit -Sn` and `-Hn` would say."""

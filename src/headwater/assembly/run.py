@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from headwater.assembly.broker import Broker
 from headwater.assembly.options import BrokerOptions
+from headwater.assembly.ready import Ready
 from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
 from headwater.kernel.real.limits import raise_open_files
@@ -22,17 +23,8 @@ _SWITCH_INTERVAL_S = 0.0005
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ready:
-    """What a started broker tells whoever waits for it."""
-
-    kafka: tuple[tuple[str, int], ...]
-    """Advertised host and port of each listener."""
-    admin: tuple[str, int]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Pipes:
-    """How a supervisor watches: the ready line goes into one, and the other closes when the supervisor is gone."""
+    """How a supervisor and its child hear of each other: `alive_fd` closes when the supervisor is gone."""
 
     alive_fd: int | None = None
 
