@@ -104,7 +104,8 @@ async def serving(
     static = {"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})}
     live = LiveSettings(Catalogue(SETTINGS), node_id=1, static=static)
     counters = Counters()
-    made = services(**{"authorizer": authorizer or AllowAll(), "listed_apis": listed(served), **of_services})
+    own = {"authorizer": authorizer or AllowAll(), "listed_apis": listed(served), "settings": live}
+    made = services(**{**own, **of_services})
     dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=Requests(counters, slow_ms=slow_ms))
     network = Network(dispatcher, lambda: live.broker, hostname="localhost")
     network.watch(counters)

@@ -6,11 +6,12 @@ from typing import Any, cast
 
 import pytest
 from tests.broker.log_rig import ADVERTISED, NODE, LogRig, elapse, log_rig, of_one
+from tests.broker.serving import framed, run as serve, serving
 from tests.contracts.log_store import append, batch, marker, placed, records, sequenced
 from tests.machine.toy import run
 from tests.simulation.world.randomness import SimulatedRandomness
 
-from headwater.broker.fetch.memory import LEAST_GRANT_BYTES
+from headwater.broker.fetch.memory import LEAST_GRANT_BYTES, FetchMemory
 from headwater.broker.handlers import fetch
 from headwater.log.memory.faults import Odds, SeededFaults
 from headwater.log.memory.log import MemoryLog
@@ -18,6 +19,7 @@ from headwater.log.port import Origin
 from headwater.security.access import Operation
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.fetch_request import FetchPartition, FetchRequest, FetchTopic, ForgottenTopic
+from headwater.wire.messages.fetch_response import FetchResponse
 from headwater.wire.types import Offset, Uuid
 
 BY_NAME = 12
@@ -213,6 +215,35 @@ def test_records_that_a_slow_reader_has_not_taken_leave_less_for_the_others():
             assert sizes(await fetched(rig, asking(of("orders", at(0)))))[0] > 200_000
 
     run(test)
+
+
+def test_a_client_that_does_not_read_holds_memory_until_it_does():
+    async def test() -> None:
+        memory = FetchMemory(bytes_max=64 * BIG)
+
+        def asked_for() -> int:
+            """What is taken after every connection has been asked."""
+            memory.give_back(memory.grant(64 * BIG))
+            return memory.bytes_taken
+
+        async with log_rig() as rig:
+            await rig.create("orders", max_message_bytes=str(9 * BIG))
+            for _ in range(4):
+                await append(rig.log("orders"), batch("x" * 4 * BIG))
+            fetch_sessions, partitions = rig.services.fetch_sessions, rig.partitions
+            async with serving(
+                fetch, fetch_memory=memory, fetch_sessions=fetch_sessions, partitions=partitions
+            ) as broker:
+                client = await broker.connect()
+                client.send(framed(asking(of("orders", at(0, bytes_max=64 * BIG)), max_bytes=64 * BIG), BY_NAME))
+                while not memory.bytes_taken:  # noqa: ASYNC110 - a few turns of the loop
+                    await asyncio.sleep(0)
+                assert asked_for() > 8 * BIG
+                await client.answer(FetchResponse, BY_NAME)
+                while asked_for():  # noqa: ASYNC110 - until the transport has seen that all is written
+                    await asyncio.sleep(0)
+
+    serve(test)
 
 
 # Waiting

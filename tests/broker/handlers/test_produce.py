@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from tests.broker.log_rig import LogRig, log_rig, of_one
+from tests.broker.serving import framed, run as serve, serving
 from tests.contracts.log_store import NOON, batch, everything, headers, producer_of, records, sequenced
 from tests.machine.toy import run
 from tests.simulation.world.randomness import SimulatedRandomness
@@ -15,8 +16,10 @@ from headwater.broker.handlers import produce
 from headwater.log.memory.faults import Odds, SeededFaults
 from headwater.security.access import Operation
 from headwater.wire.batch.attributes import Compression
+from headwater.wire.batch.builder import NewRecord, build_batch
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
+from headwater.wire.messages.produce_response import ProduceResponse
 from headwater.wire.types import Uuid
 
 LATEST = 13
@@ -143,8 +146,6 @@ def test_records_at_fault_are_named():
     async def test() -> None:
         async with log_rig() as rig:
             await rig.create("orders", cleanup_policy="compact")
-            from headwater.wire.batch.builder import NewRecord, build_batch
-
             refused = await produced(rig, "orders", build_batch([NewRecord(value=b"no key", timestamp=NOON)]))
             assert refused.error_code == ErrorCode.INVALID_RECORD
             assert refused.base_offset == -1
@@ -227,6 +228,22 @@ def test_without_acks_there_is_no_answer_and_an_error_closes_the_connection():
                 await produced(rig, "nothing", batch("a"), acks=0)
 
     run(test)
+
+
+def test_on_a_real_connection_a_refusal_without_acks_ends_it_after_the_answers_before_it():
+    async def test() -> None:
+        async with log_rig() as rig, serving(produce, partitions=rig.partitions) as broker:
+            await rig.create("orders")
+            client = await broker.connect()
+            answered = ProduceRequest(acks=1, topic_data=(to("orders", part(batch("a"))),))
+            silent = ProduceRequest(acks=0, topic_data=(to("orders", part(batch("b"))),))
+            refused = ProduceRequest(acks=0, topic_data=(to("nothing", part(batch("c"))),))
+            client.send(*(framed(each, BY_NAME) for each in (silent, answered, refused)))
+            _, response = await client.answer(ProduceResponse, BY_NAME)
+            assert of_one(response).base_offset == 1
+            assert await client.is_closed()
+
+    serve(test)
 
 
 def test_an_append_whose_storage_fails_is_answered_with_a_retriable_error():

@@ -4,6 +4,7 @@ The first partition that has anything gives its first batch whole, however large
 for which nothing is left is still answered, with its bounds and no records.
 """
 
+import asyncio
 from collections.abc import Sequence
 from typing import Final
 
@@ -11,6 +12,7 @@ from msgspec import Struct
 
 from headwater.broker.fetch.asked import Answer, Asked, Seen, refused
 from headwater.broker.leader_epochs import epoch_refusal
+from headwater.kernel.units import KiB, MiB
 from headwater.log.errors import LogError, OffsetOutOfRange
 from headwater.log.port import Bounds, Isolation, Log, Slice
 from headwater.wire.error_codes import ErrorCode
@@ -26,6 +28,11 @@ _ZSTD_FROM: Final = 10
 _STORAGE_ERROR_FROM: Final = 6
 _LEADERS_FROM: Final = 16
 """From here on a client that has missed a change of leader is told the new one (KIP-951)."""
+
+_TURN_BYTES: Final = 16 * MiB
+"""What is read before others have a turn: some milliseconds from the page cache."""
+_PARTITION_COST: Final = 32 * KiB
+"""To look at a partition takes as long as to copy so many bytes."""
 
 Target = tuple[Log, Asked] | Answer
 """Where to read, or why not."""
@@ -44,7 +51,7 @@ class Order(Struct, frozen=True, kw_only=True, gc=False):
 
 
 async def read_all(targets: Sequence[Target], order: Order, *, bytes_max: int) -> list[Answer]:
-    left, is_first = bytes_max, True
+    left, is_first, turn_left = bytes_max, True, _TURN_BYTES
     answers = []
     for target in targets:
         if isinstance(target, Answer):
@@ -57,6 +64,10 @@ async def read_all(targets: Sequence[Target], order: Order, *, bytes_max: int) -
             is_first = False
             left = max(left - answer.size, 0)
         answers.append(answer)
+        turn_left -= answer.size + _PARTITION_COST
+        if turn_left < 0:
+            turn_left = _TURN_BYTES
+            await asyncio.sleep(0)
     return answers
 
 
