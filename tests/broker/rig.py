@@ -25,6 +25,7 @@ from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.requests import Bootstrap, Endpoint as Registered, RegisterBroker
 from headwater.control.groups.machine import Groups
+from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters
@@ -103,9 +104,14 @@ class Rig:
 
 @asynccontextmanager
 async def rig(
-    *, brokers: Sequence[int] = (1,), settings: Mapping[str, str] | None = None, authorizer: Authorizer | None = None
+    *,
+    brokers: Sequence[int] = (1,),
+    settings: Mapping[str, str] | None = None,
+    authorizer: Authorizer | None = None,
+    committed: Sequence[GroupRecord] = (),
 ) -> AsyncIterator[Rig]:
-    """A broker with the node id 1 in a cluster of these brokers. `settings` is its file."""
+    """A broker with the node id 1 in a cluster of these brokers. `settings` is its file; `committed` is what every group
+    coordinator finds in its log."""
     now = clock()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
@@ -118,9 +124,13 @@ async def rig(
         def machine() -> Groups:
             return Groups(settings=lambda: live.broker.resolved(group_settings))
 
-        return Runtime(str(log.partition), machine, ToyJournal(Store()), clock=now, ward=ward)
+        store = Store()
+        store.records += committed
+        return Runtime(str(log.partition), machine, ToyJournal(store), clock=now, ward=ward)
 
-    coordinators = Coordinators(make=groups, partition_count=partitions.partition_count, ward=ward)
+    coordinators = Coordinators(
+        make=groups, partition_count=partitions.partition_count, topic_id=partitions.id_of, ward=ward
+    )
     partitions.on_opened(coordinators.log_opened)
     partitions.on_forgotten(coordinators.log_forgotten)
     rules = CatalogueRules(catalogue)

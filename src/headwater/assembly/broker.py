@@ -95,7 +95,10 @@ class Broker:
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
         self._coordinators = Coordinators(
-            make=self._make_groups, partition_count=self._partitions.partition_count, ward=self._ward
+            make=self._make_groups,
+            partition_count=self._partitions.partition_count,
+            topic_id=self._partitions.id_of,
+            ward=self._ward,
         )
         self._partitions.on_opened(self._coordinators.log_opened)
         self._partitions.on_forgotten(self._coordinators.log_forgotten)

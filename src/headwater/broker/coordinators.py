@@ -1,11 +1,13 @@
 """The group coordinators of this broker: one machine for each partition of `__consumer_offsets` that it serves.
 
 A machine is loaded when its partition's log is opened and stops when that is forgotten. Until it is loaded its groups are
-told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every machine, so that their offsets go too.
+told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every machine, so that their offsets go too; a machine
+that was not there to hear of it is compared with the cluster's topics when it is loaded.
 """
 
 from asyncio import Event
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from headwater.broker.errors import Refused
@@ -13,7 +15,7 @@ from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import GROUP_OFFSETS
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.partitioner import coordinator_partition
-from headwater.control.groups.requests import ForgetTopics
+from headwater.control.groups.requests import ForgetTopics, TopicLife
 from headwater.kernel.tasks import Ward
 from headwater.log.port import Log, PartitionId
 from headwater.machine.errors import MachineError, Reloading, TooManyWaiting
@@ -21,7 +23,7 @@ from headwater.machine.runtime import Runtime
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.records.remove_topic_record import RemoveTopicRecord
 from headwater.wire.records.topic_record import TopicRecord
-from headwater.wire.types import TopicName, Uuid
+from headwater.wire.types import ZERO_UUID, TopicName, Uuid
 
 T = TypeVar("T")
 
@@ -32,9 +34,17 @@ MakeRuntime = Callable[[Log], Runtime[Groups]]
 class Coordinators:
     """Finds the machine of a group; the partition count is that of the topic as it really is."""
 
-    def __init__(self, *, make: MakeRuntime, partition_count: Callable[[TopicName], int], ward: Ward) -> None:
+    def __init__(
+        self,
+        *,
+        make: MakeRuntime,
+        partition_count: Callable[[TopicName], int],
+        topic_id: Callable[[TopicName], Uuid | None],
+        ward: Ward,
+    ) -> None:
         self._make = make
         self._partition_count = partition_count
+        self._topic_id = topic_id
         self._ward = ward
         self._runtimes: dict[int, Runtime[Groups]] = {}
         self._loading: dict[int, None] = {}
@@ -100,26 +110,35 @@ class Coordinators:
         self._names = {topic.topic_id: topic.name for topic in cluster.topics}
 
     def durable(self, records: Sequence[Any]) -> None:
-        gone: list[TopicName] = []
+        gone: list[TopicLife] = []
         for record in records:
             if isinstance(record, TopicRecord):
                 self._names[record.topic_id] = TopicName(record.name)
             elif isinstance(record, RemoveTopicRecord):
-                gone += [name for name in [self._names.pop(record.topic_id, None)] if name is not None]
+                name = self._names.pop(record.topic_id)
+                gone += [(name, record.topic_id), (name, ZERO_UUID)]
         if gone:
             for runtime in self.all():
-                self._ward.start(f"forget topics in {runtime.name}", lambda runtime=runtime: _forget(runtime, gone))  # type: ignore[misc]
+                self._ward.start(f"forget topics in {runtime.name}", partial(_forget, runtime, gone))
 
     async def _load(self, log: Log) -> None:
         index = log.partition.index
         runtime = self._make(log)
         try:
             await runtime.start()
+            committed = await runtime.read(lambda machine: machine.offsets.topics())
+            if gone := [life for life in committed if not self._lives(life)]:
+                await _forget(runtime, gone)
             self._runtimes[index] = runtime
         finally:
             del self._loading[index]
             if not self._loading:
                 self._idle.set()
+
+    def _lives(self, life: TopicLife) -> bool:
+        name, topic_id = life
+        living = self._topic_id(name)
+        return living is not None and topic_id in (living, ZERO_UUID)
 
     async def settled(self) -> None:
         """Until no machine is being loaded."""
@@ -131,7 +150,7 @@ class Coordinators:
             await runtime.close(deadline_s)
 
 
-async def _forget(runtime: Runtime[Groups], topics: Sequence[TopicName]) -> None:
+async def _forget(runtime: Runtime[Groups], topics: Sequence[TopicLife]) -> None:
     await runtime.ask(ForgetTopics(topics=frozenset(topics)))
 
 

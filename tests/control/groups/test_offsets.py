@@ -16,7 +16,7 @@ from headwater.control.groups.errors import (
 from headwater.control.groups.partitioner import coordinator_partition, java_hash
 from headwater.control.groups.requests import DeleteGroup, DeleteOffsets, ForgetTopics
 from headwater.kernel.units import DAY_MS
-from headwater.wire.types import TopicName
+from headwater.wire.types import ZERO_UUID, TopicName
 
 T = TopicName("t")
 
@@ -88,7 +88,7 @@ def test_a_deleted_topic_takes_its_offsets_along():
     rig = Rig()
     rig.send(commit(5))
     rig.send(commit(6, topic="u"))
-    assert rig.ask(ForgetTopics(topics=frozenset({T}))) is None
+    assert rig.ask(ForgetTopics(topics=frozenset({(T, ZERO_UUID)}))) is None
     assert list(rig.machine.offsets.of("g")) == [("u", 0)]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from headwater.control.groups.errors import OffsetMetadataTooLarge
 from headwater.control.groups.records import GroupRecord, offset_record
-from headwater.control.groups.requests import CommitOffsets, OffsetCommit, TopicPartition
+from headwater.control.groups.requests import CommitOffsets, OffsetCommit, TopicLife, TopicPartition
 from headwater.kernel.units import Timestamp
 from headwater.wire.records.offset_commit_key import OffsetCommitKey
 from headwater.wire.records.offset_commit_value import OffsetCommitValue
@@ -41,11 +41,18 @@ class Offsets:
         for topic, partition in self.of(group_id):
             yield offset_record(group_id, topic, partition, None)
 
-    def of_topics(self, topics: frozenset[TopicName]) -> Iterator[GroupRecord]:
-        """Tombstones for these topics' offsets, in every group."""
+    def topics(self) -> list[TopicLife]:
+        """Every life of a topic in which something is committed, once."""
+        lives = (
+            (topic, value.topic_id) for offsets in self._by_group.values() for (topic, _), value in offsets.items()
+        )
+        return list(dict.fromkeys(lives))
+
+    def of_topics(self, topics: frozenset[TopicLife]) -> Iterator[GroupRecord]:
+        """Tombstones for what was committed in these, in every group."""
         for group_id, offsets in self._by_group.items():
-            for topic, partition in offsets:
-                if topic in topics:
+            for (topic, partition), value in offsets.items():
+                if (topic, value.topic_id) in topics:
                     yield offset_record(group_id, topic, partition, None)
 
     def snapshot(self) -> Iterator[GroupRecord]:

@@ -6,6 +6,7 @@ from headwater.control.groups.errors import GroupError
 from headwater.wire.types import LeaderEpoch, Offset, TopicName, Uuid
 
 TopicPartition = tuple[TopicName, int]
+TopicLife = tuple[TopicName, Uuid]
 
 
 class Protocol(Struct, frozen=True, kw_only=True):
@@ -129,9 +130,12 @@ class DeleteOffsets(Struct, frozen=True, kw_only=True):
 
 
 class ForgetTopics(Struct, frozen=True, kw_only=True):
-    """Topics were deleted: their offsets go, in every group of this machine. Answered by None."""
+    """Topics were deleted: what was committed in these lives of theirs goes, in every group of this machine. Answered by None.
 
-    topics: frozenset[TopicName]
+    A topic's life is its name and id; offsets from before topics had ids have the zero id.
+    """
+
+    topics: frozenset[TopicLife]
 
 
 class GroupOverview(Struct, frozen=True, kw_only=True):
