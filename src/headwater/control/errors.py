@@ -16,6 +16,8 @@
       StaleBroker                  STALE_BROKER_EPOCH
       UnknownBroker                BROKER_ID_NOT_REGISTERED
       ElectionNotNeeded            ELECTION_NOT_NEEDED
+      PreferredLeaderNotAvailable  PREFERRED_LEADER_NOT_AVAILABLE  retriable: it may come back
+      EligibleLeadersNotAvailable  ELIGIBLE_LEADERS_NOT_AVAILABLE  retriable
       NoReassignment               NO_REASSIGNMENT_IN_PROGRESS
       GroupError                   what the group coordinator refuses; its tree is drawn in groups/errors.py
 
@@ -104,6 +106,14 @@ class UnknownBroker(ControlError, code=ErrorCode.BROKER_ID_NOT_REGISTERED):
 
 
 class ElectionNotNeeded(ControlError, code=ErrorCode.ELECTION_NOT_NEEDED):
+    pass
+
+
+class PreferredLeaderNotAvailable(ControlError, code=ErrorCode.PREFERRED_LEADER_NOT_AVAILABLE):
+    pass
+
+
+class EligibleLeadersNotAvailable(ControlError, code=ErrorCode.ELIGIBLE_LEADERS_NOT_AVAILABLE):
     pass
 
 

@@ -11,6 +11,7 @@ from headwater.control.cluster.brokers import Brokers
 from headwater.control.cluster.configs import ConfigRules, Configs
 from headwater.control.cluster.features import Features
 from headwater.control.cluster.kept import KEPT, REMOVALS, Kept
+from headwater.control.cluster.leaders import Leaders
 from headwater.control.cluster.producer_ids import ProducerIds
 from headwater.control.cluster.requests import (
     AddPartitions,
@@ -19,6 +20,8 @@ from headwater.control.cluster.requests import (
     ChangeConfigs,
     CreateTopic,
     DeleteTopic,
+    ElectLeader,
+    ReassignPartition,
     RegisterBroker,
     ResourceType,
     UpdateFeatures,
@@ -62,6 +65,7 @@ class Cluster:
         self.brokers = Brokers()
         self.configs = Configs(rules=rules)
         self.topics = Topics(brokers=self.brokers, configs=self.configs)
+        self._leaders = Leaders(brokers=self.brokers, topics=self.topics)
         self.producer_ids = ProducerIds()
         self._kept = Kept()
         self._transaction: list[Record] | None = None
@@ -117,6 +121,8 @@ class Cluster:
             CreateTopic: self.topics.decide_create,
             DeleteTopic: self.topics.decide_delete,
             AddPartitions: self.topics.decide_add_partitions,
+            ElectLeader: self._leaders.decide_elect,
+            ReassignPartition: self._leaders.decide_reassign,
             ChangeConfigs: self._decide_change_configs,
             AllocateProducerIds: self.producer_ids.decide_allocate,
             UpdateFeatures: self.features.decide_update,

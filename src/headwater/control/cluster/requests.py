@@ -53,6 +53,24 @@ class AddPartitions(Struct, frozen=True, kw_only=True):
     validate_only: bool = False
 
 
+class ElectLeader(Struct, frozen=True, kw_only=True):
+    """Have a partition led by its first replica or, with `unclean`, by any that lives where nobody leads. Answered by None."""
+
+    topic: TopicName
+    partition: int
+    unclean: bool = False
+
+
+class ReassignPartition(Struct, frozen=True, kw_only=True):
+    """Give a partition to these replicas, at once: no engine here has to move bytes for it. None calls off a reassignment
+    that another program began and left. Answered by None."""
+
+    topic: TopicName
+    partition: int
+    replicas: tuple[NodeId, ...] | None
+    may_change_factor: bool = True
+
+
 class ConfigOperation(IntEnum):
     """KIP-339's operations on one setting."""
 
