@@ -51,16 +51,21 @@ class Process:
 
     def start(self) -> None:
         """Until it says that it is ready."""
-        given = {"listeners": f"PLAINTEXT://127.0.0.1:{self.port}"} | self.settings
-        command = [sys.executable, "-m", "tests.e2e.serve", str(self.folder), *(f"{k}={v}" for k, v in given.items())]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment())
+        self.launch()
+        assert self._process is not None
         assert self._process.stdout is not None
         line = line_within(self._process.stdout, START_DEADLINE_S)
         if not line:
             self.kill()
             raise AssertionError(f"the broker did not start:\n{self.log_tail()}")
         self.admin_port = json.loads(line)["admin"][1]
+
+    def launch(self) -> None:
+        """Begin to start, for those who don't want to wait until it is ready."""
+        given = {"listeners": f"PLAINTEXT://127.0.0.1:{self.port}"} | self.settings
+        command = [sys.executable, "-m", "tests.e2e.serve", str(self.folder), *(f"{k}={v}" for k, v in given.items())]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, env=environment())
 
     def kill(self) -> None:
         """kill -9: nothing that the process still wanted to do is done."""
