@@ -185,23 +185,50 @@ def test_a_slow_request_is_logged_unless_it_waits_on_purpose(caplog, waits, line
     assert sum(record.getMessage() == "slow request" for record in caplog.records) == lines
 
 
-def test_refused_items_are_taken_out_of_the_request_and_their_answers_added_to_the_response():
+def deleted_groups(handle, names, *denied):
+    """What DeleteGroups answers for `names`, where some are denied to the client."""
+
     def result(name, code=ErrorCode.NONE):
         return DeletableGroupResult(group_id=name, error_code=code)
 
-    async def handle(context, request):
-        return DeleteGroupsResponse(results=tuple(result(name) for name in request.groups_names))
+    def refuse(request, code):
+        return DeleteGroupsResponse(results=tuple(result(name, code) for name in request.groups_names))
 
     need = Each(operation=Operation.DELETE, items="groups_names", of=group, refused=result, into="results")
     handler = beats(handle)
-    handler.API = Api(
-        DeleteGroupsRequest, versions=between(0, 2), refuse=lambda request, code: DeleteGroupsResponse(), needs=(need,)
-    )
+    handler.API = Api(DeleteGroupsRequest, versions=between(0, 2), refuse=refuse, needs=(need,))
 
     async def test():
-        async with serving(handler, authorizer=Denies(group("b"))) as broker:
+        async with serving(handler, authorizer=Denies(*map(group, denied))) as broker:
             client = await broker.connect()
-            client.send(framed(DeleteGroupsRequest(groups_names=("a", "b", "c")), 2))
-            return (await client.answer(DeleteGroupsResponse, 2))[1]
+            client.send(framed(DeleteGroupsRequest(groups_names=names), 2))
+            _, response = await client.answer(DeleteGroupsResponse, 2)
+            return [(each.group_id, each.error_code) for each in response.results]
 
-    assert run(test).results == (result("a"), result("c"), result("b", ErrorCode.GROUP_AUTHORIZATION_FAILED))
+    return run(test)
+
+
+def test_refused_items_are_taken_out_of_the_request_and_their_answers_added_to_the_response():
+    async def handle(context, request):
+        return DeleteGroupsResponse(results=tuple(DeletableGroupResult(group_id=name) for name in request.groups_names))
+
+    assert deleted_groups(handle, ("a", "b", "c"), "b") == [
+        ("a", ErrorCode.NONE),
+        ("c", ErrorCode.NONE),
+        ("b", ErrorCode.GROUP_AUTHORIZATION_FAILED),
+    ]
+
+
+def test_an_error_of_the_handler_is_told_to_those_items_that_were_allowed():
+    answered = deleted_groups(raising(Refused(ErrorCode.NOT_COORDINATOR)), ("a", "b"), "b")
+    assert answered == [("a", ErrorCode.NOT_COORDINATOR), ("b", ErrorCode.GROUP_AUTHORIZATION_FAILED)]
+
+
+def test_a_refusal_that_can_not_be_made_closes_the_connection():
+    async def test():
+        async with serving(beats(raising(ZeroDivisionError()), refuse=lambda request, code: 1 / 0)) as broker:
+            client = await broker.connect()
+            client.send(beat(1))
+            assert await client.is_closed()
+
+    run(test)

@@ -226,7 +226,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def _write(self) -> None:
         buffers, self._outbox = self._outbox, []
-        if self._held & _CLOSED:
+        if self._held & _CLOSED or self._transport.is_closing():  # uvloop raises where asyncio would only drop it
             return
         if len(buffers) == 1:
             self._transport.write(buffers[0])

@@ -71,22 +71,25 @@ class Exchange:
 
     def run(self, handler: Handler) -> Call | None:
         """Ask whether it may be done, and begin to do it. Gives the call, unless it was refused."""
-        request: Any = self._request
         if self._api.needs:
             allowed = self._narrowed()
             if allowed.refusal is not None:
                 self.refuse(allowed.refusal)
                 return None
             self._allowed = allowed
-            request = allowed.request
-        call = Call(handler.handle(self._context, request), self._finished, is_for_client=self._api.waits)
+            self._request = allowed.request
+        call = Call(handler.handle(self._context, self._request), self._finished, is_for_client=self._api.waits)
         call.start()
         return call
 
     def refuse(self, code: ErrorCode) -> None:
         """Answer the whole request with an error."""
         self._shared.requests.refused(self._context.api_key, code)
-        response = self._api.refuse(self._request, code)
+        try:
+            response = self._api.refuse(self._request, code)
+        except Exception as problem:
+            self._fail_for(problem)
+            return
         if response is None:
             self._fail(NotAnswered(code))
         else:
@@ -116,16 +119,12 @@ class Exchange:
         return False
 
     def _finished(self, response: Message | None, problem: BaseException | None) -> None:
-        try:
-            if problem is not None:
-                self._refuse_for(problem)
-            elif response is None:
-                self._answer(())
-            else:
-                self._send(response if self._allowed is None else self._allowed.complete(response))
-        except Exception as second:
-            log.error("a response could not be made", error=second, **self._names())
-            self._fail(HandlerFailed(self._api.key.name))
+        if problem is not None:
+            self._refuse_for(problem)
+        elif response is None:
+            self._answer(())
+        else:
+            self._send(response)
 
     def _refuse_for(self, problem: BaseException) -> None:
         if isinstance(problem, CancelledError):
@@ -138,6 +137,15 @@ class Exchange:
             self.refuse(code_of(problem))
 
     def _send(self, response: Message) -> None:
+        try:
+            buffers, mute_ms = self._encoded(response if self._allowed is None else self._allowed.complete(response))
+        except Exception as problem:
+            self._fail_for(problem)
+        else:
+            self._answer(buffers, mute_ms=mute_ms)
+
+    def _encoded(self, response: Message) -> tuple[Sequence[Buffer], int]:
+        """The answer's bytes, and for how long its client is to be silent, which stands in them."""
         context = self._context
         buffers = encode_response(response, context.api_version, correlation_id=context.correlation_id)
         mute_ms = self._shared.quotas.charge(
@@ -150,11 +158,16 @@ class Exchange:
         if mute_ms:
             throttled = replace(response, throttle_time_ms=mute_ms)
             buffers = encode_response(throttled, context.api_version, correlation_id=context.correlation_id)
-        self._answer(buffers, mute_ms=mute_ms)
+        return buffers, mute_ms
 
     def _answer(self, buffers: Sequence[Buffer], *, mute_ms: int = 0) -> None:
         self._count(bytes_out=_size(buffers))
         self._reply.answered(buffers, mute_ms=mute_ms)
+
+    def _fail_for(self, problem: Exception) -> None:
+        """A bug of ours in what makes the answer: there is none."""
+        log.error("a response could not be made", error=problem, **self._names())
+        self._fail(HandlerFailed(self._api.key.name))
 
     def _fail(self, problem: ConnectionRefused | MalformedMessage) -> None:
         self._count(bytes_out=0)
