@@ -165,6 +165,13 @@ class Broker:
         )
 
     def _services(self, identity: FolderIdentity) -> Services:
+        fetch_sessions = FetchSessions(
+            slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
+            randomness=self._world.randomness,
+        )
+        fetch_memory = FetchMemory(bytes_max=self._live.broker[broker_settings.FETCH_MEMORY_BYTES])
+        fetch_sessions.watch(self._counters)
+        fetch_memory.watch(self._counters)
         return Services(
             node_id=self._node_id,
             cluster_id=identity.cluster_id,
@@ -180,11 +187,8 @@ class Broker:
             coordinators=self._coordinators,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
             quorum=lambda: _quorum(self._metadata_log, identity),
-            fetch_sessions=FetchSessions(
-                slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
-                randomness=self._world.randomness,
-            ),
-            fetch_memory=FetchMemory(bytes_max=self._live.broker[broker_settings.FETCH_MEMORY_BYTES]),
+            fetch_sessions=fetch_sessions,
+            fetch_memory=fetch_memory,
         )
 
     def _features(self) -> Features:
@@ -227,6 +231,7 @@ class Broker:
         requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
         dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
         self.network = Network(dispatcher, lambda: self._live.broker, hostname=self._options.hostname)
+        self.network.watch(self._counters)
         await self.network.open()
         self._started.callback(self.network.close)
         self.admin = Admin(self._probes(), host=self._options.admin_host, port=self._options.admin_port)

@@ -10,6 +10,7 @@ batch comes whole even where it is larger (KIP-74).
 
 from typing import Final, Protocol
 
+from headwater.kernel.counters import Counters
 from headwater.kernel.units import KiB
 
 LEAST_GRANT_BYTES: Final = 64 * KiB
@@ -33,6 +34,9 @@ class FetchMemory:
         self._lent: dict[Borrower, int] = {}
         self._loans = 0
         self.bytes_taken = 0
+
+    def watch(self, counters: Counters) -> None:
+        counters.watch("fetch_memory_bytes", "Fetched records that are not written yet.", lambda: self.bytes_taken)
 
     def grant(self, wanted: int) -> int:
         """How many bytes may be read; they are taken until `give_back`."""

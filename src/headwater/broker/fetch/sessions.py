@@ -13,6 +13,7 @@ from typing import Final
 
 from headwater.broker.fetch.asked import Answer, Asked, Key
 from headwater.broker.fetch.session import NO_SESSION, FetchSession
+from headwater.kernel.counters import Counter, Counters
 from headwater.kernel.units import MINUTE_MS
 from headwater.kernel.world import Randomness
 from headwater.wire.error_codes import ErrorCode
@@ -42,6 +43,13 @@ class FetchSessions:
 
     def __len__(self) -> int:
         return len(self._sessions)
+
+    def watch(self, counters: Counters) -> None:
+        counters.watch("fetch_sessions", "Incremental fetch sessions.", lambda: len(self))
+        counters.watch("fetch_session_partitions", "Partitions of all fetch sessions.", lambda: self.partitions)
+        counters.watch(
+            "fetch_sessions_evicted_total", "Sessions that lost their slot.", lambda: self.evictions, meter=Counter
+        )
 
     def begin(self, answers: Sequence[Answer], *, by_id: bool, now: int) -> int:
         """Remember what was fetched and answered; gives the session's id, or zero where there is no room."""
