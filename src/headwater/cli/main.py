@@ -5,6 +5,7 @@ from importlib.metadata import version
 from typing import Annotated, Any, Final
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined] # exported in all but name
 from typer.core import TyperCommand, TyperGroup
 
 COMMANDS: Final = {
@@ -65,7 +66,8 @@ def headwater(
 
 
 def main() -> None:
-    app()
+    completion_init()
+    app(prog_name="headwater")
 
 
 if __name__ == "__main__":

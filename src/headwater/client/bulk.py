@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Final, NoReturn, cast
 
 from confluent_kafka import (
-    OFFSET_INVALID,
     TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
@@ -104,6 +103,11 @@ class BulkProducer:
             raise_as_ours(self._failure)
 
 
+BEGINNING: Final = -2
+END: Final = -1
+"""As positions: wherever the log begins or ends."""
+
+
 class BulkConsumer:
     """Reads assigned partitions, or as a member of a group the topics that it subscribes to."""
 
@@ -117,6 +121,7 @@ class BulkConsumer:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self._failure: KafkaError | None = None
+        self._ends: dict[tuple[str, int], None] = {}
         self._consumer = Consumer(
             {
                 "bootstrap.servers": bootstrap,
@@ -125,7 +130,7 @@ class BulkConsumer:
                 "enable.auto.commit": False,
                 "enable.auto.offset.store": False,
                 "auto.offset.reset": reset,
-                "enable.partition.eof": False,
+                "enable.partition.eof": True,
                 "error_cb": self._on_error,
                 "log_level": 0,
                 **(settings or {}),
@@ -143,12 +148,13 @@ class BulkConsumer:
         messages = self._consumer.consume(_BATCH_RECORDS_MAX, wait_ms / SECOND_MS)
         if self._failure is not None:
             raise_as_ours(self._failure)
-        return [_received(message) for message in messages]
+        return [received for message in messages if (received := self._take(message)) is not None]
 
-    def positions(self) -> dict[tuple[str, int], int]:
-        """The next offset of each partition that it has now; of those not read from yet, none."""
-        held = self._consumer.position(self._consumer.assignment())
-        return {(each.topic, each.partition): each.offset for each in held if each.offset != OFFSET_INVALID}
+    @property
+    def is_at_end(self) -> bool:
+        """Whether the end of every partition that it has now was reached, at least for the moment."""
+        held = [(each.topic, each.partition) for each in self._consumer.assignment()]
+        return bool(held) and all(each in self._ends for each in held)
 
     def commit(self, offsets: Mapping[tuple[str, int], int]) -> None:
         """What the group has read, on the broker when this returns."""
@@ -163,6 +169,18 @@ class BulkConsumer:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+    def _take(self, message: Message) -> Received | None:
+        """An end comes as a message too, with an error that is none."""
+        place = (message.topic(), message.partition())
+        error = message.error()
+        if error is not None:
+            if error.code() != KafkaError._PARTITION_EOF:
+                raise_as_ours(error)
+            self._ends[place] = None
+            return None
+        self._ends.pop(place, None)
+        return _received(message)
 
     def _on_error(self, error: KafkaError) -> None:
         if error.fatal() or error.code() == KafkaError._ALL_BROKERS_DOWN:
@@ -183,8 +201,6 @@ def raise_as_ours(error: KafkaError) -> NoReturn:
 
 
 def _received(message: Message) -> Received:
-    if (error := message.error()) is not None:
-        raise_as_ours(error)
     kind, timestamp = message.timestamp()
     record = Record(
         Offset(message.offset()),

@@ -59,8 +59,9 @@ class Refused(ClientError):
     """An error code that is not NONE, with what the broker said to it or, where it said nothing, with the subject."""
 
     def __init__(self, code: ErrorCode, *, subject: str = "", message: str | None = None) -> None:
-        about = f"{subject}: " if subject else ""
-        super().__init__(f"{about}{message or code.name.lower().replace('_', ' ')}")
+        says = message or code.name.lower().replace("_", " ")
+        names_it = not subject or subject.rsplit(maxsplit=1)[-1] in says
+        super().__init__(says if names_it else f"{subject}: {says}")
         self.code = code
         self.subject = subject
 
