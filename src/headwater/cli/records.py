@@ -134,18 +134,25 @@ def _plain(value: bytes) -> bytes | None:
 
 
 def _from_csv(lines: Iterable[bytes], reading: Reading) -> Iterator[NewRecord]:
-    rows = csv.reader(line.decode("utf-8-sig" if number == 0 else "utf-8") for number, line in enumerate(lines))
-    columns = next(rows, [])
-    if reading.key is not None and reading.key not in columns:
-        raise Complaint(f"there is no column {reading.key!r} to take as the key; there are: {', '.join(columns)}")
-    key_at = None if reading.key is None else columns.index(reading.key)
-    for row in rows:
-        if not row:
-            continue
-        if len(row) != len(columns):
-            raise Complaint(f"line {rows.line_num} has {len(row)} fields and the first has {len(columns)}")
-        value = msgspec.json.encode(dict(zip(columns, row, strict=True)))
-        yield NewRecord(key=None if key_at is None else row[key_at].encode(), value=value, headers=reading.headers)
+    texts = (line.decode("utf-8-sig" if number == 0 else "utf-8") for number, line in enumerate(lines))
+    rows = csv.reader(texts)
+    try:
+        columns = next(rows, [])
+        if reading.key is not None and reading.key not in columns:
+            raise Complaint(f"there is no column {reading.key!r} to take as the key; there are: {', '.join(columns)}")
+        for row in rows:
+            if row:
+                yield _from_row(row, columns, rows.line_num, reading)
+    except (csv.Error, UnicodeDecodeError) as problem:
+        raise Complaint(f"line {rows.line_num + 1} can't be read: {problem}") from problem
+
+
+def _from_row(row: list[str], columns: list[str], number: int, reading: Reading) -> NewRecord:
+    if len(row) != len(columns):
+        raise Complaint(f"line {number} has {len(row)} fields and the first has {len(columns)}")
+    fields = dict(zip(columns, row, strict=True))
+    key = None if reading.key is None else fields[reading.key].encode()
+    return NewRecord(key=key, value=msgspec.json.encode(fields), headers=reading.headers)
 
 
 class Writer:
