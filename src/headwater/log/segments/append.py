@@ -114,7 +114,7 @@ class Appender:
         try:
             if must_roll(contents.segments.active, [each.placed for each in entering], settings, now):
                 contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
-            contents.segments.active.write([each.buffer for each in entering])
+            contents.write([each.buffer for each in entering])
         except DiskError as error:
             raise StorageFailed(str(error)) from error
         except StorageFailed as error:

@@ -3,7 +3,10 @@
 Recovery makes it from a folder, appends change it, reads look at it.
 """
 
+from collections.abc import Sequence
+
 from headwater.kernel.units import Timestamp
+from headwater.kernel.world import Buffer
 from headwater.log.epochs import Epochs
 from headwater.log.producers import Producers
 from headwater.log.segments.file_cache import FileCache
@@ -79,6 +82,20 @@ class Contents:
             self.segments.take_from(active.base)
             active.remove()
         self.segments.add(Segment(self.files, self.folder, base, size=0, created=now, roll_jitter_ms=jitter_ms))
+        self.changed_folders.append(self.folder)
+
+    def write(self, buffers: Sequence[Buffer]) -> None:
+        """Whole batches into the active segment, whose file is made with its first ones."""
+        active = self.segments.active
+        if not active.size:
+            self.changed_folders.append(self.folder)
+        active.write(buffers)
+
+    def finish(self) -> None:
+        """Write what a clean start relies on; it is the caller's to have it synced."""
+        self.segments.active.seal()
+        self.snapshot_producers()
+        self.rolled += self.segments.active.synced_paths()
         self.changed_folders.append(self.folder)
 
     def enter(self, epoch: LeaderEpoch) -> None:

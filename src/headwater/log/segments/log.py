@@ -216,7 +216,7 @@ class SegmentLog:
     async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
         self._check_open()
         contents, settings = self._contents, self._settings
-        if end > self.recovery_point:
+        if end >= self.recovery_point:
             raise OffsetOutOfRange(end, contents.start, self.recovery_point)
         gone = covered(contents, first, end)
         await self._keep_recovery_point()
@@ -260,9 +260,7 @@ class SegmentLog:
         self._closed = True
         contents = self._contents
         if contents.changed:
-            contents.segments.active.seal()
-            contents.snapshot_producers()
-            contents.rolled += contents.segments.active.synced_paths()
+            contents.finish()
         if contents.changed or contents.rolled:
             self._store.committer.register(self)
         self._high_watermark.wake()

@@ -98,7 +98,8 @@ def _split(segments: Sequence[Segment], remembered: Remembered) -> tuple[list[Se
     if remembered.is_clean:
         last = segments[-1]
         return list(segments), [], last.end_offset() if point is None or point < last.base else point
-    sure = [segment for segment, after in pairwise(segments) if after.base <= (point or 0)]
+    # A segment's indexes are synced with the first batch behind it: one that ends at the point may lack them.
+    sure = [segment for segment, after in pairwise(segments) if after.base < (point or 0)]
     unsure = list(segments[len(sure) :])
     return sure, unsure, unsure[0].base
 
