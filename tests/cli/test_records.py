@@ -45,7 +45,7 @@ def test_what_does_not_fit_in_csv_is_named():
         read(b"a,b\n1\n", form=Form.CSV)
     with pytest.raises(Complaint, match="no column 'id' to take as the key; there are: a"):
         read(b"a\n1\n", form=Form.CSV, key="id")
-    with pytest.raises(Complaint, match="line 2 can't be read: .*utf-8"):
+    with pytest.raises(Complaint, match=r"line 2 can't be read: .*utf-8"):
         read(b"a\n\xff\n", form=Form.CSV)
 
 
