@@ -105,11 +105,15 @@ class Server:
 def apache_kafka(
     release: Release, folder: Path, *, settings: Mapping[str, str] | None = None, heap: str = "1g"
 ) -> Iterator[Server]:
-    """A combined broker and controller with Kafka's defaults, its data below `folder`."""
+    """A combined broker and controller with Kafka's defaults, its data below `folder`.
+
+    In `settings`, `{controller}` is the address that its controller listens on.
+    """
     port, controller = free_port(), free_port()
     properties = folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
-    properties.write_text(_properties(folder / "data", port, controller, settings or {}))
+    given = {name: value.replace("{controller}", f"127.0.0.1:{controller}") for name, value in (settings or {}).items()}
+    properties.write_text(_properties(folder / "data", port, controller, given))
     _format(release, properties, folder)
     began = time.monotonic()
     with (folder / "server.log").open("w") as out:
