@@ -9,7 +9,7 @@ import asyncio
 from contextlib import AsyncExitStack
 from typing import Final
 
-from headwater.assembly.errors import WrongFolder
+from headwater.assembly.errors import NoMetadata, WrongFolder
 from headwater.assembly.options import BrokerOptions, refuse_what_would_be_neglected, static_settings
 from headwater.broker import settings as broker_settings
 from headwater.broker.admin import Admin, Probes
@@ -21,12 +21,14 @@ from headwater.broker.dispatch import Dispatcher, listed
 from headwater.broker.features import Features, FinalizedFeature, SupportedFeature
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
+from headwater.broker.log_directory import LogDirectory
 from headwater.broker.network import Network
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
+from headwater.broker.telemetry import Telemetry
 from headwater.control.cluster.codec import MetadataCodec
 from headwater.control.cluster.features import LATEST_METADATA, METADATA_VERSION, SUPPORTED
 from headwater.control.cluster.machine import Cluster
@@ -109,6 +111,7 @@ class Broker:
         await self._cluster.start()
         on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
+        await self._forget_strays()
         await self._open_ports(identity)
         await self._register(identity)
         on_stop.push_async_callback(stop, self._start_loops(group), deadline_s=STOP_DEADLINE_S)
@@ -155,6 +158,16 @@ class Broker:
         runtime = Runtime("cluster", lambda: Cluster(rules=rules), journal, clock=world.clock, ward=self._ward)
         return runtime
 
+    async def _forget_strays(self) -> None:
+        """Finish deletions that a crash cut short. Raises NoMetadata where it is the metadata that is gone."""
+        cluster, stored = self._cluster.head, self._logs.stored()
+        if stored and not cluster.features.finalized:
+            raise NoMetadata(self._options.data, len(stored))
+        for each in stored:
+            if cluster.topics.by_id(each.partition.topic_id) is None:
+                log.info("its topic was deleted", partition=each.partition)
+                await self._logs.forget(each.partition)
+
     def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
         return Runtime(
             f"groups {partition_log.partition.index}",
@@ -187,6 +200,8 @@ class Broker:
             coordinators=self._coordinators,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
             quorum=lambda: _quorum(self._metadata_log, identity),
+            log_directory=lambda: _log_directory(self._world, self._options.data),
+            telemetry=Telemetry(self._counters),
             fetch_sessions=fetch_sessions,
             fetch_memory=fetch_memory,
         )
@@ -258,6 +273,11 @@ class Broker:
 def _quorum(metadata_log: Log, identity: FolderIdentity) -> Quorum:
     bounds = metadata_log.bounds
     return Quorum(leader_epoch=bounds.epoch, high_watermark=bounds.high_watermark, directory=identity.directory_id)
+
+
+def _log_directory(world: World, root: str) -> LogDirectory:
+    space = world.disk.space(root)
+    return LogDirectory(path=root, total_bytes=space.total, usable_bytes=space.usable)
 
 
 async def _raise_when_failed(logs: SegmentLogs) -> None:

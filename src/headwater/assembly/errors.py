@@ -3,6 +3,7 @@
 AssemblyError
   RefusedSetting     a setting whose neglect would expose or lose something, and that is not built yet
   WrongFolder        the folder belongs to another node
+  NoMetadata         the folder holds partitions, and nothing says of which topics
 """
 
 from headwater.kernel.errors import HeadwaterError
@@ -21,4 +22,12 @@ class WrongFolder(AssemblyError):
     def __init__(self, root: str, has: int, wanted: int) -> None:
         super().__init__(
             f"{root} belongs to node {has}, and this is node {wanted}; set node.id={has} or choose another folder"
+        )
+
+
+class NoMetadata(AssemblyError):
+    def __init__(self, root: str, partitions: int) -> None:
+        super().__init__(
+            f"{root} holds {partitions} partitions but no metadata of them: "
+            "bring back its __cluster_metadata-0, or choose another folder"
         )

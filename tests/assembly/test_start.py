@@ -1,0 +1,107 @@
+"""How a broker starts on what it finds, and how it refuses."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from shutil import rmtree
+
+import pytest
+
+from headwater.assembly.broker import Broker
+from headwater.assembly.errors import AssemblyError, NoMetadata, RefusedSetting, WrongFolder
+from headwater.assembly.options import BrokerOptions
+from headwater.control.cluster.requests import CreateTopic, DeleteTopic
+from headwater.kernel.errors import FolderInUse
+from headwater.kernel.real.world import real_world
+from headwater.kernel.tasks import Group
+from headwater.wire.types import TopicName, Uuid
+
+TOPIC_ID = Uuid(bytes([1]) * 16)
+
+
+def options(folder: Path, **settings: str) -> BrokerOptions:
+    given = {"listeners": "PLAINTEXT://127.0.0.1:0"} | {name.replace("_", "."): text for name, text in settings.items()}
+    return BrokerOptions(data=str(folder), settings=given, admin_port=0)
+
+
+def started(told: BrokerOptions, use: Callable[[Broker], Awaitable[None]] | None = None) -> None:
+    """Start a broker, use it, stop it; what keeps it from starting is raised."""
+
+    async def main() -> None:
+        broker = Broker(told, real_world())
+        try:
+            async with Group() as group:
+                await broker.start(group)
+                if use is not None:
+                    await use(broker)
+                await broker.stop()
+        except ExceptionGroup as problems:
+            raise problems.exceptions[0] from None
+        finally:
+            await broker.stop()
+
+    asyncio.run(asyncio.wait_for(main(), 30))
+
+
+async def make_topic(broker: Broker) -> None:
+    request = CreateTopic(name=TopicName("t"), topic_id=TOPIC_ID, partitions=2, replication_factor=1)
+    await broker._cluster.ask(request)
+    await broker._partitions.opened(TOPIC_ID)
+
+
+async def only_decide_to_delete(broker: Broker) -> None:
+    """As if a crash came before anybody could act on it."""
+    broker._partitions.durable = lambda records: None  # type: ignore[method-assign]
+    broker._cluster._subscribers.clear()
+    await broker._cluster.ask(DeleteTopic(name=TopicName("t")))
+
+
+def test_a_second_process_on_the_folder_is_refused(tmp_path):
+    async def again(_: Broker) -> None:
+        with pytest.raises(FolderInUse):
+            real_world().disk.lock(str(tmp_path))
+
+    started(options(tmp_path), again)
+
+
+def test_a_folder_of_another_node_is_refused(tmp_path):
+    started(options(tmp_path))
+    with pytest.raises(WrongFolder):
+        started(options(tmp_path, node_id="7"))
+
+
+def test_partitions_without_metadata_are_not_touched(tmp_path):
+    started(options(tmp_path), make_topic)
+    rmtree(tmp_path / "__cluster_metadata-0")
+    with pytest.raises(NoMetadata):
+        started(options(tmp_path))
+    assert (tmp_path / "t-1").is_dir()
+
+
+def test_a_deletion_that_a_crash_cut_short_is_finished(tmp_path):
+    started(options(tmp_path), make_topic)
+    started(options(tmp_path), only_decide_to_delete)
+    assert (tmp_path / "t-0").is_dir()
+    started(options(tmp_path))
+    assert not list(tmp_path.glob("t-?"))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"authorizer_class_name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer"},
+        {"ssl_keystore_location": "/secret.jks"},
+        {"log_dirs": "/a,/b"},
+        {"controller_quorum_voters": "1@a:9093,2@b:9093"},
+        {"process_roles": "controller"},
+    ],
+)
+def test_what_cannot_be_honoured_yet_stops_the_start(tmp_path, settings):
+    with pytest.raises(RefusedSetting, match=str(next(iter(settings.values())))):
+        started(options(tmp_path, **settings))
+
+
+def test_a_listener_that_would_not_be_encrypted_stops_the_start(tmp_path):
+    with pytest.raises(Exception, match="SSL") as refused:
+        started(options(tmp_path, listeners="SSL://127.0.0.1:0"))
+    assert not isinstance(refused.value, AssemblyError)
