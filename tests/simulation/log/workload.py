@@ -84,6 +84,8 @@ class Workload:
         self.verified.set()
         work = [self._closing.wait(), *(each for pair in enumerate(opened) for each in self._work(*pair))]
         tasks: list[asyncio.Future[Any]] = [asyncio.ensure_future(each) for each in work]
+        for task in tasks:
+            task.add_done_callback(_hear)
         done, _ = await asyncio.wait([logs.failed, *tasks], return_when=asyncio.FIRST_COMPLETED)
         for task in tasks:
             task.cancel()
@@ -135,11 +137,13 @@ class Workload:
     def _append(self, log: Log, ledger: Ledger, batch: bytearray) -> Awaitable[Appended] | None:
         """None for a batch that is there, but is no longer known by its sequence: a restart may remember only the last one."""
         try:
-            return log.append([memoryview(bytearray(batch))])
+            answer = log.append([memoryview(bytearray(batch))])
         except (DuplicateSequence, OutOfOrderSequence) as refusal:
             if ledger.knows(batch):
                 return None
             raise AssertionError(f"{ledger.name}: {refusal}, and it is not there") from refusal
+        answer.add_done_callback(_hear)
+        return answer
 
     def _batch(self, client: Client) -> bytearray:
         records = [self._record() for _ in range(self._random.choice((1, 1, 2, 5)))]
@@ -217,3 +221,9 @@ class Workload:
 
     async def _pause(self, usual_s: float) -> None:
         await asyncio.sleep(self._pace * usual_s * 3 ** self._random.uniform(-1, 1))
+
+
+def _hear(done: asyncio.Future[Any]) -> None:
+    """Of several that fail together only the first is raised; asyncio would complain that nobody asked the others."""
+    if not done.cancelled():
+        done.exception()

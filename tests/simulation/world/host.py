@@ -17,6 +17,10 @@ from headwater.kernel.world import World
 if TYPE_CHECKING:
     from tests.simulation.simulate import Simulation
 
+FLASH_S = (0.000_2, 0.002)
+DISK_S = (0.002, 0.03)
+"""How long a sync usually takes, from and to."""
+
 Program = Callable[[World], Awaitable[object]]
 """What a process runs, given its world; the process ends when this does."""
 
@@ -27,7 +31,8 @@ class Host:
     def __init__(self, simulation: "Simulation", name: str, address: str) -> None:
         self.name = name
         self.address = address
-        self.habits = Habits()
+        self._usual_sync_s = stream(simulation.seed, name, "hardware").choice((FLASH_S, DISK_S))
+        self.habits = Habits(sync_s=self._usual_sync_s)
         self.clock = SimulatedClock(
             simulation.loop.time, drift=stream(simulation.seed, name, "drift").uniform(-1e-4, 1e-4)
         )
@@ -90,7 +95,7 @@ class Host:
 
     def recover(self) -> None:
         """Its hardware works as it should again."""
-        self.habits.sync_s = Habits().sync_s
+        self.habits.sync_s = self._usual_sync_s
         self.habits.failing_syncs = 0.0
 
     def _world(self, name: str) -> World:
