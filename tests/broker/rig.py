@@ -6,6 +6,7 @@
 from asyncio import Future, get_running_loop
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -17,11 +18,13 @@ from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Endpoint, Services, Session
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.dispatch import Dispatcher
+from headwater.broker.log_directory import LogDirectory
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
+from headwater.broker.telemetry import Telemetry
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.requests import Bootstrap, Endpoint as Registered, RegisterBroker
 from headwater.control.groups.machine import Groups
@@ -81,6 +84,10 @@ class Rig:
         self.session = Session(connection_id=1, host="192.0.2.1", advertised=ADVERTISED)
         self._requests = Requests(Counters(), slow_ms=60_000)
 
+    def replace(self, **services: Any) -> None:
+        """Give the broker other services."""
+        self.services = replace(self.services, **services)
+
     def come_on(self, listener: str) -> None:
         """Connect anew, by another listener."""
         advertised = Endpoint(listener=listener, host="we.example", port=19093)
@@ -113,6 +120,7 @@ async def rig(
     """A broker with the node id 1 in a cluster of these brokers. `settings` is its file; `committed` is what every group
     coordinator finds in its log."""
     now = clock()
+    counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
     catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS)
@@ -151,9 +159,11 @@ async def rig(
         coordinators=coordinators,
         producer_ids=ProducerIds(cluster, node_id=NodeId(1)),
         quorum=lambda: Quorum(leader_epoch=LeaderEpoch(3), high_watermark=Offset(42), directory=DIRECTORY),
+        log_directory=lambda: LogDirectory(path="/data", total_bytes=1_000, usable_bytes=400),
+        telemetry=Telemetry(counters),
     )
     try:
-        yield Rig(made, Counters(), live)
+        yield Rig(made, counters, live)
     finally:
         await cluster.close(1)
         await ward.close(deadline_s=1)

@@ -9,9 +9,11 @@ from headwater.broker.coordinators import Coordinators
 from headwater.broker.features import Features
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
+from headwater.broker.log_directory import LogDirectory
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
+from headwater.broker.telemetry import Telemetry
 from headwater.control.cluster.machine import Cluster
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Clock, Randomness
@@ -67,6 +69,10 @@ class Services:
     producer_ids: ProducerIds
     quorum: Callable[[], Quorum]
     """Of the cluster's metadata log, now."""
+    log_directory: Callable[[], LogDirectory]
+    """Where records are kept, and how much room is there now."""
+    telemetry: Telemetry
+    """What clients tell of themselves."""
 
 
 class Session:

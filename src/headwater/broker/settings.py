@@ -2,11 +2,21 @@
 
 from typing import Final
 
+from headwater.broker.client_patterns import patterns_of
 from headwater.broker.limits import overrides_of
 from headwater.kernel.catalogue import AnySetting
 from headwater.kernel.kinds import INT_MAX, Boolean, Int, Long, Millis, Short, Text, TextList
 from headwater.kernel.settings import Scope, Setting, Update
 from headwater.kernel.units import DAY_MS, MINUTE_MS, SECOND_MS, KiB, MiB
+
+
+def _patterns(texts: tuple[str, ...]) -> str | None:
+    try:
+        patterns_of(texts)
+    except ValueError as error:
+        return f"selector=pattern, separated by commas: {error}"
+    return None
+
 
 LISTENERS: Final = Setting(
     "listeners",
@@ -208,6 +218,30 @@ TELEMETRY_MAX_BYTES: Final = Setting(
     doc="Largest telemetry push of a client, compressed as it is sent.",
 )
 
+CLIENT_METRICS_INTERVAL_MS: Final = Setting(
+    "interval.ms",
+    Int,
+    default=5 * MINUTE_MS,
+    bounds=(100, 60 * MINUTE_MS),
+    scope=Scope.CLIENT_METRICS,
+    doc="How often clients push the metrics they are asked for.",
+)
+CLIENT_METRICS_METRICS: Final = Setting(
+    "metrics",
+    TextList,
+    default=(),
+    scope=Scope.CLIENT_METRICS,
+    doc="Prefixes of the metrics that clients are asked for; * for all.",
+)
+CLIENT_METRICS_MATCH: Final = Setting(
+    "match",
+    TextList,
+    default=(),
+    scope=Scope.CLIENT_METRICS,
+    check=_patterns,
+    doc="Which clients are asked: selector=pattern, separated by commas; all of them must match.",
+)
+
 
 def _overrides(text: str) -> str | None:
     try:
@@ -254,4 +288,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     DELETE_TOPIC_ENABLE,
     MAX_REQUEST_PARTITION_SIZE_LIMIT,
     TELEMETRY_MAX_BYTES,
+    CLIENT_METRICS_INTERVAL_MS,
+    CLIENT_METRICS_METRICS,
+    CLIENT_METRICS_MATCH,
 )

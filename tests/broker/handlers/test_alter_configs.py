@@ -1,3 +1,5 @@
+"""AlterConfigs replaces what is set on a resource, and refuses each resource for its own reason."""
+
 from typing import Any
 
 import pytest

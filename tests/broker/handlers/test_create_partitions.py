@@ -1,3 +1,5 @@
+"""CreatePartitions, and what keeps a topic from growing."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""CreateTopics: what is made, what is told of it, and every reason for which nothing is made."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""DeleteTopics by name and by id, and what it must not tell of topics that a client may not know."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""DescribeCluster through one listener."""
+
 from typing import Any
 
 import pytest

@@ -1,3 +1,5 @@
+"""DescribeConfigs: values, sources and synonyms of every kind of resource."""
+
 from typing import Any
 
 import pytest

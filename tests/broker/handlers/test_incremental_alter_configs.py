@@ -1,3 +1,5 @@
+"""IncrementalAlterConfigs on topics, brokers, loggers, groups and client metrics."""
+
 from typing import Any
 
 import pytest

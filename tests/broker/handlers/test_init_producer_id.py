@@ -1,3 +1,5 @@
+"""InitProducerId: ids that nobody has twice."""
+
 import asyncio
 from typing import Any
 

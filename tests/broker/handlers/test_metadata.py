@@ -1,3 +1,5 @@
+"""Metadata in all its versions, and the topics that are made because it asks for them."""
+
 from typing import Any
 
 import pytest
