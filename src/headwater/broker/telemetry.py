@@ -40,7 +40,7 @@ class Push(Struct, frozen=True, kw_only=True):
     terminating: bool
 
 
-class Client(Struct, kw_only=True):
+class Client(Struct, frozen=False, kw_only=True):
     """What is remembered of a client instance; times are those of the event loop, in milliseconds."""
 
     subscription: Subscription
