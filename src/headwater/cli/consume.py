@@ -101,7 +101,7 @@ def _copy(consumer: "BulkConsumer", writer: Writer, *, count: int | None, follow
             left = None if left is None else left - len(taken)
             if commit:
                 consumer.commit(_next_offsets(taken))
-            if not (follow or received) and consumer.is_at_end:
+            if not follow and consumer.is_at_end:
                 return
 
 

@@ -144,8 +144,12 @@ class BulkConsumer:
         self._consumer.subscribe(list(topics))
 
     def read(self, wait_ms: int) -> list[Received]:
-        """What came, at most some thousands of records; nothing if the wait ended first."""
-        messages = self._consumer.consume(_BATCH_RECORDS_MAX, wait_ms / SECOND_MS)
+        """What came, at most some thousands of records; nothing if the wait ended first.
+
+        It waits for the first only: `consume` alone would wait for all that it may give.
+        """
+        first = self._consumer.poll(wait_ms / SECOND_MS)
+        messages = [] if first is None else [first, *self._consumer.consume(_BATCH_RECORDS_MAX, 0)]
         if self._failure is not None:
             raise_as_ours(self._failure)
         return [received for message in messages if (received := self._take(message)) is not None]

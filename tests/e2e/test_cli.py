@@ -1,0 +1,190 @@
+"""The command line as people use it: real processes, `headwater up` among them."""
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.e2e.process import environment, line_within
+
+START_S = 60.0
+STOP_S = 30.0
+COMMAND_S = 60.0
+HEADWATER = (sys.executable, "-m", "headwater.cli.main")
+FEW_PARTITIONS = ("--set", "offsets.topic.num.partitions=2")
+
+CITIES = "city,people\nLagos,15\nDelhi,33\nTokyo,37\n"
+
+
+@dataclass(frozen=True)
+class Up:
+    """A running `headwater up`, or `broker`, and where it said that it is."""
+
+    process: subprocess.Popen[bytes]
+    bootstrap: str
+    admin: str
+
+    def run(self, *arguments: str, given: str = "") -> str:
+        """What a command printed; it must succeed."""
+        ended = self.attempt(*arguments, given=given)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    def attempt(self, *arguments: str, given: str = "") -> subprocess.CompletedProcess[str]:
+        told = environment() | {"HEADWATER_BOOTSTRAP": self.bootstrap}
+        command = [*HEADWATER, *arguments]
+        return subprocess.run(
+            command, input=given, env=told, capture_output=True, text=True, timeout=COMMAND_S, check=False
+        )
+
+    def json(self, *arguments: str) -> object:
+        return json.loads(self.run(*arguments, "--output", "json"))
+
+
+def start(folder: Path, command: str = "up") -> Up:
+    """Until its ready line; every port is one that is free."""
+    options = (
+        "--data",
+        str(folder / "data"),
+        "--kafka-port",
+        "0",
+        "--admin-port",
+        "0",
+        "--host",
+        "127.0.0.1",
+        "--quiet",
+    )
+    with (folder / "log").open("ab") as log:
+        process = subprocess.Popen(
+            [*HEADWATER, command, *options, *FEW_PARTITIONS], stdout=subprocess.PIPE, stderr=log, env=environment()
+        )
+    assert process.stdout is not None
+    line = line_within(process.stdout, START_S).decode().split()
+    if line[:1] != ["ready"]:
+        process.kill()
+        raise AssertionError((folder / "log").read_text())
+    places = dict(word.split("=") for word in line[1:])
+    return Up(process, places["kafka"], places["admin"])
+
+
+def end(up: Up, number: signal.Signals = signal.SIGTERM) -> int:
+    """Its status. The output ends when the broker, which has it too, is gone as well."""
+    assert up.process.stdout is not None
+    up.process.send_signal(number)
+    try:
+        status = up.process.wait(STOP_S)
+        assert line_within(up.process.stdout, STOP_S) == b""
+        return status
+    finally:
+        up.process.kill()
+        up.process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory) -> Iterator[Up]:
+    running = start(tmp_path_factory.mktemp("up"))
+    yield running
+    assert end(running) == 0
+
+
+def test_csv_goes_in_and_json_comes_out(up):
+    up.run("topic", "create", "cities", "--partitions", "2")
+    assert up.run("produce", "cities", "--input", "csv", "--key", "city", given=CITIES) == "sent 3 records to cities\n"
+    lines = up.run("consume", "cities", "--from", "beginning", "--no-follow", "--output", "json").splitlines()
+    records = {each["key"]: each["value"] for each in map(json.loads, lines)}
+    assert records == {row["city"]: row for row in csv.DictReader(io.StringIO(CITIES))}
+    rows = up.run("consume", "cities", "--from", "beginning", "--no-follow", "--output", "csv").splitlines()
+    assert sorted(rows) == sorted(CITIES.splitlines())
+
+
+def test_a_group_goes_on_where_it_was_until_it_is_reset(up):
+    up.run("produce", "numbers", "--create", given="1\n2\n3\n")
+    read = ("consume", "numbers", "--group", "readers", "--from", "beginning", "--no-follow")
+    assert up.run(*read, "--count", "2") == "1\n2\n"
+    assert up.run(*read) == "3\n"
+    described = up.json("group", "describe", "readers")
+    assert [(each["offset"], each["lag"]) for each in described["offsets"]] == [(3, 0)]
+    up.run("group", "reset", "readers", "--topic", "numbers", "--to", "-1")
+    assert up.run(*read) == "3\n"
+    assert [each["group"] for each in up.json("group", "list")] == ["readers"]
+    up.run("group", "delete", "readers")
+    assert up.json("group", "list") == []
+
+
+def test_consume_stops_at_the_count_and_begins_where_it_is_told(up):
+    up.run("produce", "letters", "--create", "--key-separator", ":", given="k:a\nk:b\nk:c\n")
+    assert (
+        up.run("consume", "letters", "--from", "1", "--count", "1", "--format", "{offset} {key} {value}") == "1 k b\n"
+    )
+    assert up.run("consume", "letters", "--from", "-1", "--no-follow") == "c\n"
+    assert up.run("consume", "letters", "--from", "2013-01-01", "--count", "3") == "a\nb\nc\n"
+
+
+def test_topics_and_settings_are_made_shown_changed_and_deleted(up):
+    up.run("topic", "create", "orders", "-p", "1", "--config", "retention.ms=60000")
+    up.run("topic", "alter", "orders", "--partitions", "3", "--config", "max.message.bytes=1000")
+    described = up.json("topic", "describe", "orders")
+    assert len(described["partitions"]) == 3
+    assert described["settings"] == {"max.message.bytes": "1000", "retention.ms": "60000"}
+    up.run("config", "unset", "topic", "orders", "retention.ms")
+    assert up.run("config", "get", "topic", "orders", "retention.ms") == "604800000\n"
+    up.run("config", "set", "topic", "orders", "retention.ms=7000")
+    assert "7000" in up.run("config", "describe", "topic", "orders")
+    up.run("topic", "delete", "orders", "--yes")
+    assert "orders" not in up.run("topic", "list")
+
+
+def test_the_cluster_is_shown_and_so_is_what_is_wrong(up):
+    assert [each["address"] for each in up.json("cluster")["brokers"]] == [up.bootstrap]
+    unknown = up.attempt("consume", "nothing")
+    assert unknown.returncode == 1
+    assert "headwater topic create" in unknown.stderr
+    assert up.attempt("topic", "create", "a b").returncode == 1
+    assert "no setting" in up.attempt("topic", "create", "fine", "--config", "retention").stderr
+
+
+def test_the_supervisors_end_is_the_brokers_end_and_nothing_is_lost(tmp_path):
+    first = start(tmp_path)
+    first.run("produce", "kept", "--create", given="still here\n")
+    end(first, signal.SIGKILL)
+    second = start(tmp_path)
+    assert second.run("consume", "kept", "--from", "beginning", "--no-follow") == "still here\n"
+    assert end(second) == 0
+
+
+def test_the_brokers_end_is_the_supervisors_end(tmp_path):
+    running = start(tmp_path)
+    (broker,) = children(running.process.pid)
+    os.kill(broker, signal.SIGKILL)
+    assert running.process.wait(STOP_S) == 128 + signal.SIGKILL
+    end(running)
+
+
+def test_ctrl_c_ends_a_broker_cleanly(tmp_path):
+    assert end(start(tmp_path, "broker"), signal.SIGINT) == 0
+    assert (tmp_path / "data" / ".kafka_cleanshutdown").exists()
+
+
+def test_a_folder_in_use_is_told_and_ends_with_a_status(tmp_path):
+    running = start(tmp_path)
+    second = running.attempt(
+        "up", "--data", str(tmp_path / "data"), "--kafka-port", "0", "--admin-port", "0", "--quiet"
+    )
+    assert second.returncode == 1
+    assert "another process is using this folder" in second.stderr
+    assert end(running) == 0
+
+
+def children(pid: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, timeout=COMMAND_S, check=True
+    ).stdout
+    pairs = (line.split() for line in listed.splitlines())
+    return [int(child) for child, parent in pairs if int(parent) == pid]
