@@ -20,6 +20,7 @@ LogError
   EndMoved                no code: another writer was faster than a writer that expected an end; it replays and decides anew
   LogClosed               NOT_LEADER_OR_FOLLOWER          retriable: the log was closed or its topic deleted meanwhile
   StorageFailed           KAFKA_STORAGE_ERROR             ours; nothing more is written to this folder
+    AppendFailed          KAFKA_STORAGE_ERROR             ours; nothing of the append was written, and the next one may succeed
 """
 
 from typing import ClassVar
@@ -127,3 +128,10 @@ class LogClosed(LogError, code=ErrorCode.NOT_LEADER_OR_FOLLOWER):
 class StorageFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
     def __init__(self, reason: str) -> None:
         super().__init__(f"the storage failed and takes no more writes: {reason}")
+        self.reason = reason
+
+
+class AppendFailed(StorageFailed):
+    def __init__(self, reason: str) -> None:
+        LogError.__init__(self, f"nothing was written: {reason}")
+        self.reason = reason

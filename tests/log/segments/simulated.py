@@ -21,7 +21,7 @@ ROOT = "/data"
 class SimulatedStore:
     seed: int = 0
     clock: SetClock = field(default_factory=SetClock)
-    habits: Habits = field(default_factory=lambda: Habits(sync_s=(0.0, 0.000_1)))
+    habits: Habits = field(default_factory=lambda: Habits(sync_s=(0.0, 0.0)))
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
@@ -32,7 +32,7 @@ class SimulatedStore:
         return SimulatedDisk(self.storage, self.habits, self.clock, self.random, Trace(self.seed))
 
     async def open(self) -> SegmentLogs:
-        workers = SimulatedWorkers(self.random)
+        workers = SimulatedWorkers(self.random, delay_max_s=0.0)
         world = World(clock=self.clock, randomness=SystemRandomness(), disk=self.disk, workers=workers)
         self.disk.make_folder(ROOT)
         await self.disk.sync_folder("/")

@@ -5,13 +5,17 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.contracts.log_store import append, batch, contents, open_log, partition
+from tests.contracts.log_store import NOON, append, batch, contents, open_log, partition, placed
 from tests.contracts.segment_store import SegmentStore
 from tests.log.segments.simulated import SimulatedStore
+from tests.simulation.world.disk import SimulatedFile
 
 from headwater.kernel.errors import DiskError, FolderInUse
-from headwater.log.errors import StorageFailed
+from headwater.kernel.units import Timestamp
+from headwater.log.errors import AppendFailed, StorageFailed
+from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.names import LOG
+from headwater.wire.types import Offset
 
 
 async def test_a_second_process_on_the_folder_is_refused(tmp_path: Path):
@@ -36,7 +40,7 @@ async def test_a_full_disk_refuses_the_append_and_takes_the_next_one_when_there_
     log = await open_log(logs)
     await append(log, batch("a"))
     store.storage.bytes_max = store.storage.used + 30
-    with pytest.raises(StorageFailed, match="no space"):
+    with pytest.raises(AppendFailed, match="no space"):
         await append(log, batch("b" * 100))
     assert store.disk.size(f"/data/orders-0/{0:020d}{LOG}") == log.size
     assert not logs.failed.done()
@@ -125,3 +129,66 @@ async def test_a_clean_start_reads_no_log_file(tmp_path: Path):
     log = await open_log(logs)
     assert (log.bounds.start, log.bounds.end) == (0, 6)
     await logs.close()
+
+
+async def test_a_batch_that_cannot_be_taken_back_ends_the_store(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs)
+    await append(log, batch("a"))
+    store.storage.bytes_max = store.storage.used + 30
+
+    def fail(self: SimulatedFile, size: int) -> None:
+        raise DiskError(self.path, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedFile, "truncate", fail)
+        with pytest.raises(StorageFailed, match="taken back"):
+            await append(log, batch("b" * 100))
+    assert logs.failed.done()
+    await logs.close()
+    store.storage.bytes_max = 2**40
+    assert await contents(await open_log(await store.open())) == ["a"]
+
+
+@pytest.mark.parametrize("step", range(0, 48, 2))
+async def test_a_replacement_that_a_crash_cuts_short_is_finished_or_undone(step: int):
+    store = SimulatedStore(step)
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=200)
+    for letter in "abcdef":
+        await append(log, batch(letter))
+    end = log.spans()[-1].base
+    before, after = list("abcdef"), ["B", *"abcdef"[end:]]
+    replacing = asyncio.ensure_future(log.replace(Offset(0), end, [placed(batch("B"), 1)]))
+    for _ in range(step):
+        await asyncio.sleep(0)
+    shown = await contents(log)
+    assert shown in (before, after)
+    await store.crash(logs)
+    replacing.cancel()
+    log = await open_log(await store.open(), segment_bytes=200)
+    found = await contents(log)
+    assert found in ([after] if shown == after else [before, after])
+    await append(log, batch("g"))
+    assert await contents(log) == [*found, "g"]
+    found_by_time = await log.find_time(NOON)
+    assert found_by_time is not None
+    assert found_by_time.offset == (0 if found == before else 1)
+
+
+async def test_a_segment_whose_records_are_all_too_old_does_not_stay_active():
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs, retention_ms=1000)
+    assert isinstance(log, SegmentLog)
+    await append(log, batch("a"))
+    log.finish_if_expired(Timestamp(NOON + 1000))
+    assert [span.active for span in log.spans()] == [True]
+    log.finish_if_expired(Timestamp(NOON + 1001))
+    assert [(span.base, span.end, span.active) for span in log.spans()] == [(0, 1, False), (1, 1, True)]
+    await log.trim(Offset(1))
+    await append(log, batch("b"))
+    await store.crash(logs)
+    log = await open_log(await store.open())
+    assert (log.bounds.start, log.bounds.end) == (1, 2)

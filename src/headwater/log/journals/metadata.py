@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
 from headwater.log.epochs import Epochs
-from headwater.log.journals.batches import place, snapshot_batches
 from headwater.log.journals.checkpoints import SnapshotId, SnapshotStore
 from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.record_log import RecordLog
+from headwater.log.journals.snapshot_file import snapshot_file
 from headwater.log.port import Log
 from headwater.machine.decision import Record
 from headwater.machine.errors import UnreadableRecord
@@ -21,8 +21,6 @@ from headwater.wire.batch.control import ControlType, build_control_batch
 from headwater.wire.batch.header import BatchHeader
 from headwater.wire.codec import encode_bytes
 from headwater.wire.records.leader_change_message import LeaderChangeMessage, Voter
-from headwater.wire.records.snapshot_footer_record import SnapshotFooterRecord
-from headwater.wire.records.snapshot_header_record import SnapshotHeaderRecord
 from headwater.wire.types import LeaderEpoch, NodeId, Offset
 
 _NOTHING_YET = SnapshotId(end=Offset(0), epoch=LeaderEpoch(0))
@@ -84,15 +82,9 @@ class MetadataJournal:
         epoch = Epochs(self._log.bounds.epochs).at(Offset(end - 1))
         if end == self._newest.end or epoch is None:
             return
-        header, footer = SnapshotHeaderRecord(last_contained_log_timestamp=now), SnapshotFooterRecord()
-        batches = [
-            build_control_batch([(ControlType.SNAPSHOT_HEADER, encode_bytes(header, header.version))], timestamp=now),
-            *await snapshot_batches(records, self._records.codec, now=now),
-            build_control_batch([(ControlType.SNAPSHOT_FOOTER, encode_bytes(footer, footer.version))], timestamp=now),
-        ]
-        place(batches, first=Offset(0), epoch=epoch)
+        data = await snapshot_file(records, self._records.codec, epoch=epoch, now=now)
         snapshot = SnapshotId(end=end, epoch=epoch)
-        await self._snapshots.write(snapshot, b"".join(batches))
+        await self._snapshots.write(snapshot, data)
         self._newest = snapshot
         await self._log.trim(end)
         self._snapshots.remove_before(snapshot)

@@ -18,7 +18,7 @@ from headwater.kernel.errors import DiskError
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Buffer
 from headwater.log.admission import Admitted, admit, check_continues
-from headwater.log.errors import StorageFailed
+from headwater.log.errors import AppendFailed, StorageFailed
 from headwater.log.port import Appended, Origin
 from headwater.log.producer import Remembered
 from headwater.log.producers import marker_of
@@ -116,9 +116,9 @@ class Appender:
                 contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
             contents.write([each.buffer for each in entering])
         except DiskError as error:
-            raise StorageFailed(str(error)) from error
+            raise AppendFailed(str(error)) from error
         except StorageFailed as error:
-            raise self._store.committer.fail(str(error)) from error
+            raise self._store.committer.fail(error.reason) from error
 
     def _jitter_ms(self, settings: LogSettings) -> int:
         jitter_max_ms = min(settings.segment_jitter_ms, settings.segment_ms)

@@ -31,7 +31,7 @@ from headwater.log.segments.contents import Contents
 from headwater.log.segments.high_watermark import HighWatermark
 from headwater.log.segments.place import Place
 from headwater.log.segments.read import Reader
-from headwater.log.segments.replace import covered, put_in_place, take_back, write_replacement
+from headwater.log.segments.replace import covered, put_in_place, settle, take_back, write_replacement
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
 from headwater.wire.types import LeaderEpoch, Offset
@@ -220,13 +220,17 @@ class SegmentLog:
             raise OffsetOutOfRange(end, contents.start, self.recovery_point)
         gone = covered(contents, first, end)
         await self._keep_recovery_point()
-        replacement = await write_replacement(self._store, contents, gone, batches, settings)
+        replacement = await write_replacement(self._store, contents, gone, end, batches, settings)
         if self._closed or gone[0].base < contents.segments.first.base:
             take_back(self._store, replacement)
             raise OffsetOutOfRange(first, contents.start, self.recovery_point)
         put_in_place(self._store, contents, replacement, gone, delay_ms=settings.file_delete_delay_ms)
         self._reader.forget_positions()
         self._bounds = None
+        await self._store.disk.sync_folder(contents.folder)
+        if not self._closed:
+            settle(self._store, contents, replacement)
+            self._reader.forget_positions()
 
     def finish_if_expired(self, now: Timestamp) -> None:
         """Close the active segment if `retention.ms` is over for all of it."""
@@ -287,4 +291,4 @@ class SegmentLog:
         if self._closed:
             raise LogClosed(str(self._partition))
         if self._store.committer.failure is not None:
-            raise StorageFailed(self._store.committer.failure.args[0])
+            raise StorageFailed(self._store.committer.failure.reason)

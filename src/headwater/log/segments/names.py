@@ -24,6 +24,8 @@ SEGMENT_SUFFIXES: Final = (LOG, OFFSET_INDEX, TIME_INDEX, TXN_INDEX, PRODUCER_SN
 DELETED: Final = ".deleted"
 CLEANED: Final = ".cleaned"
 SWAP: Final = ".swap"
+REPLACING: Final = ".replacing"
+"""Ours, beside a `.swap`: the offset up to which it replaces segments, where Kafka goes by its last record."""
 DELETED_FOLDER: Final = "-delete"
 
 SYNC_FAILED: Final = ".sync_failed"

@@ -22,7 +22,16 @@ from headwater.log.epochs import Epochs
 from headwater.log.producers import Producers, marker_of
 from headwater.log.segments.checkpoints import read_epochs
 from headwater.log.segments.contents import Contents
-from headwater.log.segments.names import CLEANED, EPOCH_CHECKPOINT, LOG, PRODUCER_SNAPSHOT, base_of
+from headwater.log.segments.names import (
+    CLEANED,
+    EPOCH_CHECKPOINT,
+    LOG,
+    OFFSET_INDEX,
+    PRODUCER_SNAPSHOT,
+    TIME_INDEX,
+    base_of,
+    stem,
+)
 from headwater.log.segments.producer_snapshot import read_snapshot
 from headwater.log.segments.scan import walk_valid
 from headwater.log.segments.segment import Segment, placed_as
@@ -55,12 +64,14 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
     names = finish_swaps(store.files, folder)
     segments = _from(store, _segments(store, folder, names), remembered.start)
     sure, unsure, end = _split(segments, remembered)
+    remade = _remake_missing_indexes(sure, names)
     snapshots = sorted(_offsets(names, PRODUCER_SNAPSHOT))
     producers, snapshot_at = _restored(store, folder, sure, [each for each in snapshots if each <= end], end)
     epochs = Epochs(read_epochs(store.disk, f"{folder}/{EPOCH_CHECKPOINT}"))
     contents = Contents(
         store.files, folder, SegmentList(sure), end=end, producers=producers, epochs=epochs, snapshot_at=snapshot_at
     )
+    contents.rolled += remade
     if not remembered.is_clean:
         epochs.truncate_end(end)
         await _rebuild(store, contents, unsure, is_cache_true=remembered.is_cache_true)
@@ -102,6 +113,17 @@ def _split(segments: Sequence[Segment], remembered: Remembered) -> tuple[list[Se
     sure = [segment for segment, after in pairwise(segments) if after.base < (point or 0)]
     unsure = list(segments[len(sure) :])
     return sure, unsure, unsure[0].base
+
+
+def _remake_missing_indexes(sure: Sequence[Segment], names: Sequence[str]) -> list[str]:
+    """Someone removed them, or a replacement came through a crash without. Gives the files to sync."""
+    paths: list[str] = []
+    for segment in sure:
+        if segment.size and not {stem(segment.base) + suffix for suffix in (OFFSET_INDEX, TIME_INDEX)} <= set(names):
+            segment.remake_indexes(index_interval=_INDEX_INTERVAL)
+            segment.seal()
+            paths += segment.synced_paths()
+    return paths
 
 
 def _restored(

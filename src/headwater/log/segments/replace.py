@@ -1,8 +1,11 @@
 """Puts one new segment in the place of old ones: what compaction ends in.
 
-written     as `.cleaned`, with indexes, and synced; a crash drops it
-ready       renamed to `.swap`, the log file last; from here on a crash finishes it (see `swap`)
-in place    old files go to `.deleted`, new ones lose their suffix, and readers see the new segment, all in one step
+    written     as `.cleaned`, with indexes, and synced; a crash drops it
+    ready       renamed to `.swap`, the log file last, and that is sure; from here on a crash finishes it (see `swap`)
+    in place    readers see the new segment in the same step in which the old files are renamed to `.deleted`
+    settled     once it is sure that the old files are gone, the new ones lose their suffix
+
+Names become sure in any order until their folder is synced. So what undoes comes before what finishes, with a sync between.
 """
 
 from collections.abc import Sequence
@@ -10,7 +13,7 @@ from collections.abc import Sequence
 from headwater.kernel.world import Buffer
 from headwater.log.errors import InvalidBatch, OffsetOutOfRange
 from headwater.log.segments.contents import Contents
-from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, SWAP
+from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, REPLACING, SWAP
 from headwater.log.segments.segment import Placed, Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
@@ -27,38 +30,67 @@ def covered(contents: Contents, first: Offset, end: Offset) -> list[Segment]:
 
 
 async def write_replacement(
-    store: Store, contents: Contents, gone: Sequence[Segment], batches: Sequence[Buffer], settings: LogSettings
+    store: Store,
+    contents: Contents,
+    gone: Sequence[Segment],
+    end: Offset,
+    batches: Sequence[Buffer],
+    settings: LogSettings,
 ) -> Segment:
-    """The new segment, ready to be put in place. Its files carry `.swap`."""
-    base = gone[0].base
-    segment = Segment(store.files, contents.folder, base, size=0, created=gone[-1].created, ending=CLEANED)
-    segment.remove()
-    segment.write(batches)
-    segment.index(_placed(segment, batches), index_interval=settings.index_interval_bytes)
+    """The new segment for everything up to `end`, ready to be put in place."""
+    base, folder, created = gone[0].base, contents.folder, gone[-1].created
+    made = Segment(store.files, folder, base, size=0, created=created, ending=CLEANED)
+    made.remove()
+    made.write(batches)
+    made.index(_placed(made, batches), index_interval=settings.index_interval_bytes)
     for old in gone:
         for aborted in old.txns.entries():
-            segment.txns.append(aborted)
-    segment.seal()
-    paths = segment.synced_paths()
-    await store.committer.sync(paths, [contents.folder])
-    for path in reversed(paths):
+            made.txns.append(aborted)
+    made.seal()
+    paths = made.synced_paths()
+    await store.disk.write(_range_path(made, CLEANED), str(end).encode())
+    await store.committer.sync(paths, [folder])
+    _rename(store, paths, CLEANED, SWAP)
+    await store.disk.sync_folder(folder)
+    return Segment(store.files, folder, base, size=made.size, created=created, ending=SWAP)
+
+
+def take_back(store: Store, replacement: Segment) -> None:
+    """It came too late. Without its log file a crash does not finish it."""
+    for path in (*replacement.synced_paths(), _range_path(replacement, SWAP)):
         store.files.forget(path)
-        store.disk.rename(path, path.removesuffix(CLEANED) + SWAP)
-    await store.disk.sync_folder(contents.folder)
-    return segment
+        store.disk.remove(path)
 
 
-def put_in_place(store: Store, contents: Contents, segment: Segment, gone: Sequence[Segment], *, delay_ms: int) -> None:
+def put_in_place(
+    store: Store, contents: Contents, replacement: Segment, gone: Sequence[Segment], *, delay_ms: int
+) -> None:
     for old in gone:
         kept = old.path(PRODUCER_SNAPSHOT) if old is gone[0] else None
         store.deletions.delete_files([path for path in old.paths() if path != kept], delay_ms=delay_ms)
-    for path in reversed(segment.synced_paths()):
-        final = path.removesuffix(CLEANED)
-        store.disk.rename(final + SWAP, final)
-    contents.segments.put(
-        Segment(store.files, contents.folder, segment.base, size=segment.size, created=segment.created), gone
-    )
+    contents.segments.put(replacement, gone)
+
+
+def settle(store: Store, contents: Contents, replacement: Segment) -> None:
+    """Give it its final names, if it was not trimmed away meanwhile."""
+    if replacement not in contents.segments:
+        return
+    _rename(store, replacement.synced_paths(), SWAP, "")
+    store.disk.remove(_range_path(replacement, SWAP))
+    base, size, created = replacement.base, replacement.size, replacement.created
+    contents.segments.put(Segment(store.files, contents.folder, base, size=size, created=created), [replacement])
     contents.changed_folders.append(contents.folder)
+
+
+def _rename(store: Store, paths: Sequence[str], ending: str, wanted: str) -> None:
+    """The log file, which is the first of them, last."""
+    for path in reversed(paths):
+        store.files.forget(path)
+        store.disk.rename(path, path.removesuffix(ending) + wanted)
+
+
+def _range_path(segment: Segment, ending: str) -> str:
+    return segment.path(REPLACING).removesuffix(ending)
 
 
 def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:
@@ -73,9 +105,3 @@ def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:
             placed.append(placed_as(header))
             at += header.size
     return placed
-
-
-def take_back(store: Store, segment: Segment) -> None:
-    """A replacement that came too late. Without its log file a crash does not finish it."""
-    for path in segment.synced_paths():
-        store.disk.remove(path.removesuffix(CLEANED) + SWAP)

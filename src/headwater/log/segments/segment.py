@@ -170,11 +170,20 @@ class Segment:
         self.times.flush()
         self.offsets.flush()
 
+    def remake_indexes(self, *, index_interval: int) -> None:
+        """From a log file that can be trusted."""
+        size = self.size
+        self._clear_lookups()
+        self.index([placed_as(header) for _, header in walk_headers(self.log, 0, size)], index_interval=index_interval)
+
     def clear_indexes(self) -> None:
         """Forget every entry, to make them anew from the log file, of which nothing counts until then."""
+        self.txns.clear()
+        self._clear_lookups()
+
+    def _clear_lookups(self) -> None:
         self.offsets.clear()
         self.times.clear()
-        self.txns.clear()
         self._largest = (NO_TIMESTAMP, self.base)
         self._since_index = 0
         self.size = 0
