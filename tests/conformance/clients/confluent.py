@@ -14,7 +14,17 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourceType,
 )
-from tests.conformance.clients.port import A_MOMENT_S, DEADLINE_S, MAX_BYTES, Committed, Joining, New, Record, Refused
+from tests.conformance.clients.port import (
+    A_MOMENT_S,
+    DEADLINE_S,
+    MAX_BYTES,
+    METADATA_AGE_MS,
+    Committed,
+    Joining,
+    New,
+    Record,
+    Refused,
+)
 
 from headwater.wire.error_codes import ErrorCode
 
@@ -250,6 +260,7 @@ class Confluent:
                 "session.timeout.ms": joining.session_timeout_ms,
                 "max.poll.interval.ms": joining.max_poll_interval_ms,
                 "heartbeat.interval.ms": 100,
+                "topic.metadata.refresh.interval.ms": METADATA_AGE_MS,
                 **static,
             }
         )

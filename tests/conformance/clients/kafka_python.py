@@ -18,6 +18,7 @@ from tests.conformance.clients.port import (
     EARLIEST,
     LATEST,
     MAX_BYTES,
+    METADATA_AGE_MS,
     Committed,
     Joining,
     New,
@@ -244,6 +245,7 @@ class KafkaPython:
                 "session_timeout_ms": joining.session_timeout_ms,
                 "max_poll_interval_ms": joining.max_poll_interval_ms,
                 "heartbeat_interval_ms": 100,
+                "metadata_max_age_ms": METADATA_AGE_MS,
             }
         )
         reader.subscribe(*joining.topics)

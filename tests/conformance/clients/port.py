@@ -16,6 +16,9 @@ A_MOMENT_S = 0.05
 MAX_BYTES = 16 * 2**20
 """Above every limit of a broker, so that it is the broker that refuses."""
 
+METADATA_AGE_MS = 500
+"""After how long a member looks whether its topics have grown."""
+
 Headers = tuple[tuple[str, bytes | None], ...]
 EARLIEST = -2
 LATEST = -1
