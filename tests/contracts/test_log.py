@@ -29,6 +29,7 @@ from tests.contracts.log_store import (
     whole,
 )
 from tests.contracts.segment_store import SegmentStore
+from tests.contracts.simulated_store import SimulatedStore
 
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import (
@@ -568,3 +569,11 @@ class TestSegments(LogContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> SegmentStore:
         return SegmentStore(tmp_path)
+
+
+class TestSegmentsOnASimulatedDisk(LogContract):
+    """Where a crash is a loss of power."""
+
+    @pytest.fixture
+    def store(self) -> SimulatedStore:
+        return SimulatedStore()

@@ -11,7 +11,7 @@ from typing import Any
 from hypothesis import settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from tests.contracts.log_store import append, batch, headers, open_log, placed, whole
-from tests.log.segments.simulated import SimulatedStore
+from tests.contracts.simulated_store import SimulatedStore
 
 from headwater.kernel.units import Timestamp
 from headwater.log.port import Log, Logs

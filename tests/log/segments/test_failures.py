@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.contracts.log_store import NOON, append, batch, contents, open_log, partition, placed
 from tests.contracts.segment_store import SegmentStore
-from tests.log.segments.simulated import SimulatedStore
+from tests.contracts.simulated_store import SimulatedStore
 from tests.simulation.world.disk import SimulatedFile
 
 from headwater.kernel.errors import DiskError, FolderInUse

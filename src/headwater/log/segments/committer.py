@@ -20,13 +20,10 @@ from headwater.kernel.errors import DiskError, FileMissing
 from headwater.kernel.tasks import Ward
 from headwater.kernel.world import Mode
 from headwater.log.errors import StorageFailed
-from headwater.log.segments.file_cache import OPEN_MAX, FileCache
+from headwater.log.segments.file_cache import FileCache
 from headwater.log.segments.names import SYNC_FAILED
 from headwater.log.segments.place import Place
 from headwater.wire.types import Offset
-
-_GROUP: Final = OPEN_MAX // 2
-"""Files synced together; more would push each other out of the cache before their sync began."""
 
 
 class Unsynced(Struct, frozen=True, kw_only=True, gc=False):
@@ -120,8 +117,9 @@ class Committer:
     async def sync(self, files: Sequence[str], folders: Sequence[str]) -> None:
         """For what no append waits for."""
         disk = self._files.disk
-        for start in range(0, len(files), _GROUP):
-            group = files[start : start + _GROUP]
+        together = self._files.open_max // 2  # more would push each other out of the cache before their sync began
+        for start in range(0, len(files), together):
+            group = files[start : start + together]
             try:
                 await disk.sync_all([self._files.get(path) for path in group if disk.exists(path)])
             except DiskError:

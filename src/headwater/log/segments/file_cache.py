@@ -17,7 +17,7 @@ OPEN_MAX: Final = 400
 class FileCache:
     def __init__(self, disk: Disk, *, open_max: int = OPEN_MAX) -> None:
         self.disk: Final = disk
-        self._open_max = open_max
+        self.open_max: Final = open_max
         self._files: OrderedDict[str, File] = OrderedDict()
 
     def get(self, path: str) -> File:
@@ -26,7 +26,7 @@ class FileCache:
             self._files.move_to_end(path)
             return file
         file = self._files[path] = self.disk.open(path, Mode.WRITE)
-        if len(self._files) > self._open_max:
+        if len(self._files) > self.open_max:
             self._files.popitem(last=False)[1].close()
         return file
 

@@ -15,6 +15,7 @@ from headwater.log.errors import LogClosed
 from headwater.log.port import PartitionId, Stored
 from headwater.log.segments.checkpointing import Checkpointing
 from headwater.log.segments.contents import Contents
+from headwater.log.segments.file_cache import OPEN_MAX
 from headwater.log.segments.folder import put_clean_mark, take_clean_mark
 from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.names import DELETED_FOLDER, METADATA_TOPIC, SYNC_FAILED, folder_name
@@ -30,14 +31,16 @@ _FOLDER_NAME_MAX = 200
 """With an id and the suffix a deleted folder's name stays below the file system's 255 bytes."""
 
 
-async def open_logs(world: World, root: str) -> "SegmentLogs":
+async def open_logs(world: World, root: str, *, open_files_max: int = OPEN_MAX) -> "SegmentLogs":
     """Raises FolderInUse if another process has the folder, a DiskError if it can't be written."""
     world.disk.make_folder(root)
     lock = world.disk.lock(root)
     try:
         has_mark = await take_clean_mark(world.disk, root)
         partitions = find_partitions(world.disk, root)
-        logs = SegmentLogs(make_store(world, root), lock, partitions, clean=has_mark or not partitions)
+        logs = SegmentLogs(
+            make_store(world, root, open_files_max=open_files_max), lock, partitions, clean=has_mark or not partitions
+        )
     except BaseException:
         lock.release()
         raise

@@ -36,8 +36,8 @@ class Store:
         return self.recovery_points, self.log_starts, self.high_watermarks, self.cleaner_points
 
 
-def make_store(world: World, root: str) -> Store:
-    disk, files = world.disk, FileCache(world.disk)
+def make_store(world: World, root: str, *, open_files_max: int) -> Store:
+    disk, files = world.disk, FileCache(world.disk, open_max=open_files_max)
     ward = Ward("segments", children_max=_TASKS_MAX, randomness=world.randomness)
     return Store(
         root=root,
