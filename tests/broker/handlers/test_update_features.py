@@ -60,9 +60,15 @@ def test_the_flag_of_version_0_asks_for_a_downgrade():
     assert "might delete metadata" in response.error_message
 
 
-@pytest.mark.parametrize("items", [(to(33), to(33)), (to(33, upgrade_type=9),)])
-def test_requests_that_contradict_themselves_are_refused(items):
-    assert updated(*items)[0].error_code == ErrorCode.INVALID_REQUEST
+@pytest.mark.parametrize(
+    ("items", "code"),
+    [
+        ((to(33), to(33)), ErrorCode.INVALID_REQUEST),
+        ((to(33, upgrade_type=9),), ErrorCode.INVALID_UPDATE_VERSION),
+    ],
+)
+def test_requests_that_make_no_sense_are_refused(items, code):
+    assert updated(*items)[0].error_code == code
 
 
 def test_updating_needs_the_right_to_alter_the_cluster():

@@ -1,6 +1,5 @@
 """ElectLeaders: have partitions led by their preferred replicas, or led at all (KIP-183, KIP-460)."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from headwater.broker.api import Api, between
@@ -46,11 +45,17 @@ async def handle(context: Context, request: ElectLeadersRequest) -> ElectLeaders
         raise Refused(ErrorCode.INVALID_REQUEST, f"there is no election type {request.election_type}")
     asked = _asked(context.services.cluster.head, request)
     answers = await context.services.cluster.submit(asked)
-    if request.topic_partitions is None:  # then who is led as wished is not told of
-        needed = [not isinstance(each, ElectionNotNeeded) for each in answers]
-        asked = [each for each, is_told in zip(asked, needed, strict=True) if is_told]
-        answers = [each for each, is_told in zip(answers, needed, strict=True) if is_told]
-    return ElectLeadersResponse(replica_election_results=_results(asked, answers))
+    is_for_all = request.topic_partitions is None
+    results: dict[str, list[PartitionResult]] = {}
+    for each, refusal in zip(asked, answers, strict=True):
+        of_topic = results.setdefault(each.topic, [])
+        if not (is_for_all and isinstance(refusal, ElectionNotNeeded)):  # of all, only who needed one is told
+            of_topic.append(_result(each, refusal))
+    return ElectLeadersResponse(
+        replica_election_results=tuple(
+            ReplicaElectionResult(topic=name, partition_result=tuple(each)) for name, each in results.items()
+        )
+    )
 
 
 def _asked(cluster: Cluster, request: ElectLeadersRequest) -> list[ElectLeader]:
@@ -63,14 +68,9 @@ def _asked(cluster: Cluster, request: ElectLeadersRequest) -> list[ElectLeader]:
     return [ElectLeader(topic=TopicName(name), partition=index, unclean=unclean) for name, index in named]
 
 
-def _results(asked: Sequence[ElectLeader], answers: Sequence[ControlError | None]) -> tuple[ReplicaElectionResult, ...]:
-    by_topic: dict[str, list[PartitionResult]] = {}
-    for each, refusal in zip(asked, answers, strict=True):
-        by_topic.setdefault(each.topic, []).append(
-            PartitionResult(
-                partition_id=each.partition,
-                error_code=refusal.code if refusal else ErrorCode.NONE,
-                error_message=str(refusal) if refusal else None,
-            )
-        )
-    return tuple(ReplicaElectionResult(topic=name, partition_result=tuple(each)) for name, each in by_topic.items())
+def _result(asked: ElectLeader, refusal: ControlError | None) -> PartitionResult:
+    return PartitionResult(
+        partition_id=asked.partition,
+        error_code=refusal.code if refusal else ErrorCode.NONE,
+        error_message=str(refusal) if refusal else None,
+    )

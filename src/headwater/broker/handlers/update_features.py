@@ -49,7 +49,7 @@ async def handle(context: Context, request: UpdateFeaturesRequest) -> UpdateFeat
 def _change(item: FeatureUpdateKey) -> FeatureChange:
     """Version 0 has a flag in the place of the type."""
     if item.upgrade_type not in (_UPGRADE, _SAFE_DOWNGRADE, _UNSAFE_DOWNGRADE):
-        raise Refused(ErrorCode.INVALID_REQUEST, f"there is no upgrade type {item.upgrade_type}")
+        raise Refused(ErrorCode.INVALID_UPDATE_VERSION, f"there is no upgrade type {item.upgrade_type}")
     return FeatureChange(
         name=item.feature,
         level=item.max_version_level,
