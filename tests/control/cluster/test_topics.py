@@ -194,6 +194,18 @@ def test_an_unclean_start_begins_a_new_leader_epoch_on_every_partition():
     assert epochs(cluster, "t") == [1, 1]
 
 
+def test_who_begins_leads_what_was_left_without_a_leader_and_is_in_sync_with_it():
+    cluster = with_brokers(1, 2)
+    decide(cluster, new_topic("t", partitions=2))  # placed on 1 and on 2
+    for index in (0, 1):
+        cluster.replay(PartitionChangeRecord(partition_id=index, topic_id=ID_1, leader=-1))
+    decide(cluster, registration(1))
+    topic = cluster.topics.named(TopicName("t"))
+    assert topic is not None
+    assert [each.leader for each in topic.partitions] == [1, -1]
+    assert epochs(cluster, "t") == [2, 1]
+
+
 def test_lists_are_appended_to_and_subtracted_from():
     cluster = with_brokers(1)
     decide(cluster, new_topic("t"))

@@ -107,8 +107,8 @@ class Cluster:
 
     def _decide_register(self, request: RegisterBroker, *, ticket: Ticket) -> Decision:
         records = self.brokers.registration(request, controller_registration=self.features.registers_controllers)
-        epochs = self.topics.new_epochs(request.node_id) if request.unclean else ()
-        return Decision(records=(*records, *epochs), answers=((ticket, records[0].broker_epoch),))
+        leading = self.topics.led_from_start(request.node_id, unclean=request.unclean)
+        return Decision(records=(*records, *leading), answers=((ticket, records[0].broker_epoch),))
 
     def _decide_change_configs(self, request: ChangeConfigs, *, ticket: Ticket) -> Decision:
         resource = request.resource

@@ -35,6 +35,7 @@ from headwater.wire.types import LeaderEpoch, NodeId, TopicName, Uuid, uuid_text
 
 PARTITIONS_MAX = 10_000
 """In one request, as in Kafka: a decision's records share a batch."""
+_NOBODY = -1
 _LEADER_UNCHANGED = -2
 _RECOVERY_UNCHANGED = -1
 
@@ -143,13 +144,14 @@ class Topics:
             records=tuple(record_of(topic.topic_id, each) for each in partitions), answers=((ticket, grown),)
         )
 
-    def new_epochs(self, node_id: NodeId) -> tuple[Record, ...]:
-        """Records that begin a new leader epoch on every partition that this node leads."""
+    def led_from_start(self, node_id: NodeId, *, unclean: bool) -> tuple[Record, ...]:
+        """Records by which a node that begins comes to lead: what nobody leads and it has in sync, which is how Kafka
+        leaves a cluster that it stops; and after an unclean end a new leader epoch on all that it led."""
         return tuple(
             PartitionChangeRecord(partition_id=partition.index, topic_id=topic.topic_id, leader=node_id)
             for topic in self
             for partition in topic.partitions
-            if partition.leader == node_id
+            if (unclean and partition.leader == node_id) or (partition.leader == _NOBODY and node_id in partition.isr)
         )
 
     def _check_new_name(self, name: TopicName) -> ControlError | None:
