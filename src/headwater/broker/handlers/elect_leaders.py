@@ -2,9 +2,10 @@
 
 from typing import Final
 
+from msgspec import structs
+
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
-from headwater.broker.errors import Refused
 from headwater.broker.needs import the_cluster
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.requests import ElectLeader
@@ -42,7 +43,7 @@ API = Api(ElectLeadersRequest, versions=between(0, 2), refuse=refuse, needs=(the
 
 async def handle(context: Context, request: ElectLeadersRequest) -> ElectLeadersResponse:
     if request.election_type not in (_PREFERRED, _UNCLEAN):
-        raise Refused(ErrorCode.INVALID_REQUEST, f"there is no election type {request.election_type}")
+        return structs.replace(refuse(request, ErrorCode.INVALID_REQUEST), error_code=ErrorCode.INVALID_REQUEST)
     asked = _asked(context.services.cluster.head, request)
     answers = await context.services.cluster.submit(asked)
     is_for_all = request.topic_partitions is None
