@@ -60,8 +60,8 @@ class Refused(ClientError):
 
     def __init__(self, code: ErrorCode, *, subject: str = "", message: str | None = None) -> None:
         says = message or code.name.lower().replace("_", " ")
-        names_it = not subject or subject.rsplit(maxsplit=1)[-1] in says
-        super().__init__(says if names_it else f"{subject}: {says}")
+        named = not subject or (message is not None and subject.rsplit(maxsplit=1)[-1] in message)
+        super().__init__(says if named else f"{subject}: {says}")
         self.code = code
         self.subject = subject
 
