@@ -61,7 +61,8 @@ def in_force(*changes: Change) -> str | None:
                 assert await change(broker, of(TOPIC, "t", each)) == [ErrorCode.NONE]
             return broker.live.topic("t").explain("cleanup.policy").text
 
-    return run(test)
+    policy: str | None = run(test)
+    return policy
 
 
 @pytest.mark.parametrize("version", [0, 1])

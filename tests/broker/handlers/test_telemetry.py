@@ -39,7 +39,7 @@ async def ask(broker: Rig, instance: Uuid = ID, **more: Any) -> Any:
 
 
 async def push(broker: Rig, subscription: int, metrics: bytes = b"metrics", **more: Any) -> int:
-    fields = {"client_instance_id": ID, "compression_type": 0} | more
+    fields: dict[str, Any] = {"client_instance_id": ID, "compression_type": 0} | more
     request = PushTelemetryRequest(subscription_id=subscription, metrics=metrics, **fields)
     code: int = (await broker.ask(push_telemetry, request, 0)).error_code
     return code
