@@ -8,6 +8,7 @@ import pytest
 from tests.broker.serving import LOOPS, beat, beats, correlation_ids, run, serving
 
 from headwater.broker.connections import Connections
+from headwater.broker.errors import CannotListen
 from headwater.broker.limits import Limits
 from headwater.kernel.exposition import exposition
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
@@ -59,7 +60,7 @@ def test_where_one_port_can_not_be_had_none_stays_open():
             taken.listen()
             port = taken.getsockname()[1]
             settings = {**TWO, "listeners": f"ONE://127.0.0.1:0,TWO://127.0.0.1:{port}"}
-            with pytest.raises(OSError, match="in use"):
+            with pytest.raises(CannotListen, match="in use; choose another"):
                 async with serving(beats(answer_at_once), settings=settings):
                     pass
 

@@ -11,6 +11,7 @@ from typing import Final, cast
 
 import h11
 
+from headwater.broker.errors import CannotListen
 from headwater.kernel.exposition import CONTENT_TYPE
 from headwater.kernel.logging import get
 
@@ -53,9 +54,12 @@ class Admin:
         self.port = port
 
     async def open(self) -> None:
-        """Raises OSError where the port can't be had."""
+        """Raises CannotListen where the port can't be had."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Exchange(self), self._host, self.port)
+        try:
+            self._server = await loop.create_server(lambda: _Exchange(self), self._host, self.port)
+        except OSError as problem:
+            raise CannotListen(self._host, self.port, problem) from problem
         self.port = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:

@@ -13,6 +13,7 @@ BrokerError
     SlowReader                 answers pile up that the client does not read
   Refused                      carries the code that the client is told; a handler raises it for the whole request
   UnsupportedProtocol          a listener asks for a security protocol that is not built yet
+  CannotListen                 an address or a port that can't be had
 """
 
 from headwater.kernel.errors import HeadwaterError
@@ -83,3 +84,9 @@ class Refused(BrokerError):
 class UnsupportedProtocol(BrokerError):
     def __init__(self, listener: str, protocol: str) -> None:
         super().__init__(f"listener {listener} asks for {protocol}, which is not built yet: only PLAINTEXT is served")
+
+
+class CannotListen(BrokerError):
+    def __init__(self, host: str, port: int, problem: OSError) -> None:
+        reason = (problem.strerror or str(problem)).rpartition(": ")[2]  # the event loop puts the address before it
+        super().__init__(f"can't listen on port {port} of {host or 'any address'}: {reason}; choose another")

@@ -10,6 +10,7 @@ from headwater.broker.connection import Connection
 from headwater.broker.connections import Connections
 from headwater.broker.context import Endpoint, Session
 from headwater.broker.dispatch import Dispatcher
+from headwater.broker.errors import CannotListen
 from headwater.broker.receiver import Receiver
 from headwater.broker.slabs import SlabPool
 from headwater.kernel.logging import get
@@ -44,13 +45,16 @@ class Listener:
         """The one it got, where the plan said 0."""
 
     async def open(self) -> None:
-        """Take the port, without letting anybody in yet. Raises OSError where it can't be had."""
+        """Take the port, without letting anybody in yet. Raises CannotListen where it can't be had."""
         bind, advertised = self._plan.bind, self._plan.advertised
         loop = asyncio.get_running_loop()
         host = bind.host or (None if bind.port else _ANY_IPV4)
-        self._server = await loop.create_server(
-            self.connection, host, bind.port, backlog=self._shared.backlog, start_serving=False
-        )
+        try:
+            self._server = await loop.create_server(
+                self.connection, host, bind.port, backlog=self._shared.backlog, start_serving=False
+            )
+        except OSError as problem:
+            raise CannotListen(bind.host, bind.port, problem) from problem
         self.port = self._server.sockets[0].getsockname()[1]
         self.advertised = Endpoint(listener=bind.name, host=advertised.host, port=advertised.port or self.port)
 

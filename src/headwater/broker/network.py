@@ -7,6 +7,7 @@ from headwater.broker.addresses import plans
 from headwater.broker.backpressure import QueuedBytes
 from headwater.broker.connections import Connections
 from headwater.broker.dispatch import Dispatcher
+from headwater.broker.errors import CannotListen
 from headwater.broker.limits import Limits, overrides_of
 from headwater.broker.listener import Listener, Shared
 from headwater.broker.settings import (
@@ -72,11 +73,11 @@ class Network:
         counters.watch("receive_slab_bytes", "Memory in use for receiving.", lambda: self.pool.bytes_taken)
 
     async def open(self) -> None:
-        """Take every port or none, so that their numbers are known. Raises OSError where one can't be had."""
+        """Take every port or none, so that their numbers are known. Raises CannotListen where one can't be had."""
         try:
             for listener in self.listeners:
                 await listener.open()
-        except OSError:
+        except CannotListen:
             self.close()
             raise
 

@@ -1,6 +1,5 @@
 """`headwater produce`: lines, JSON lines or CSV from a file or a pipe become records."""
 
-import sys
 from typing import Annotated, Final
 
 import typer
@@ -59,7 +58,7 @@ def produce(
 
         sender = BulkProducer(bootstrap, client_id=CLIENT_ID, settings={"compression.type": compression})
         reading = Reading(form=form, key=key, key_separator=key_separator, headers=headers)
-        with progress(f"to {topic}", shown=not (quiet or sys.stdin.isatty())) as advance:
+        with progress(f"to {topic}", shown=not (quiet or file.isatty())) as advance:
             try:
                 for record in read_records(file, reading):
                     sender.send(topic, record, partition=partition)

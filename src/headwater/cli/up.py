@@ -34,7 +34,9 @@ def up(
     """Start everything and say where it listens. Ctrl-C stops it; what was produced is in the folder."""
     with explained():
         from headwater.assembly.up import Child, run_up
+        from headwater.kernel.logging import set_up
 
+        set_up()
         settings = settings_of(config=config, pairs=set_, host=host, kafka_port=kafka_port, default_host=LOCALHOST)
         folder = folder_of(data, settings)
         given = [f"{name}={value}" for name, value in (DEFAULTS | settings).items()]
