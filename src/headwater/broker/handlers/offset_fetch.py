@@ -13,6 +13,7 @@ from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.offset_fetch_request import (
     OffsetFetchRequest,
     OffsetFetchRequestGroup,
+    OffsetFetchRequestTopic,
     OffsetFetchRequestTopics,
 )
 from headwater.wire.messages.offset_fetch_response import (
@@ -36,7 +37,20 @@ Offsets = Mapping[TopicPartition, OffsetCommitValue]
 def refuse(request: OffsetFetchRequest, code: ErrorCode) -> OffsetFetchResponse:
     if request.groups:
         return OffsetFetchResponse(groups=tuple(_refused(each, code) for each in request.groups))
-    return OffsetFetchResponse(error_code=code)
+    return OffsetFetchResponse(
+        error_code=code, topics=tuple(_refused_topic(each, code) for each in request.topics or ())
+    )
+
+
+def _refused_topic(topic: OffsetFetchRequestTopic, code: ErrorCode) -> OffsetFetchResponseTopic:
+    """Version 1 has no place for the error of a group: without this a client would take it for one that never committed."""
+    return OffsetFetchResponseTopic(
+        name=topic.name,
+        partitions=tuple(
+            OffsetFetchResponsePartition(partition_index=index, committed_offset=_NO_OFFSET, error_code=code)
+            for index in topic.partition_indexes
+        ),
+    )
 
 
 API = Api(
@@ -53,7 +67,8 @@ API = Api(
 async def handle(context: Context, request: OffsetFetchRequest) -> OffsetFetchResponse:
     if context.api_version >= _GROUPS_FROM:
         return OffsetFetchResponse(groups=tuple([await _fetch(context, each) for each in request.groups]))
-    return _single(await _fetch(context, _as_group(request)))
+    found = await _fetch(context, _as_group(request))
+    return refuse(request, ErrorCode(found.error_code)) if found.error_code else _single(found)
 
 
 def _as_group(request: OffsetFetchRequest) -> OffsetFetchRequestGroup:
@@ -70,7 +85,6 @@ def _as_group(request: OffsetFetchRequest) -> OffsetFetchRequestGroup:
 
 def _single(found: OffsetFetchResponseGroup) -> OffsetFetchResponse:
     return OffsetFetchResponse(
-        error_code=found.error_code,
         topics=tuple(
             OffsetFetchResponseTopic(
                 name=each.name,
