@@ -48,7 +48,7 @@ _REFUSALS: Final[dict[type[wire.BatchError], Callable[[str], BatchRefused]]] = {
 }
 
 
-class Admitted(Struct, frozen=True, kw_only=True, gc=False):
+class Admitted(Struct, frozen=True, gc=False):
     """A batch that may be written as it stands, but for its offset and leader epoch."""
 
     batch: memoryview
@@ -104,22 +104,27 @@ def _whole_header(batch: memoryview) -> BatchHeader:
 
 
 def _produced(batch: memoryview, settings: LogSettings, now: Timestamp) -> Admitted:
-    window = None if settings.log_append_time else _window(settings, now)
-    header = check_produced(batch, bytes_max=settings.max_message_bytes, timestamps=window)
-    codec = _CODECS.get(settings.compression_type, header.compression)
-    repacked = codec is not header.compression
-    if repacked or settings.compact_policy:
-        _open(batch, header, settings, window)
     append_time = now if settings.log_append_time else None
-    if repacked:
+    window = _window(settings, now) if append_time is None else None
+    header = check_produced(batch, bytes_max=settings.max_message_bytes, timestamps=window)
+    codec = _other_codec(header, settings)
+    if codec is not None or settings.compact_policy:
+        _open(batch, header, settings, window)
+    if codec is not None:
         admitted = _repacked(batch, header, settings, codec=codec, append_time=append_time)
     elif append_time is not None:
         admitted = _stamped(batch, header, append_time)
     else:
-        admitted = Admitted(batch=batch, header=header)
-    if admitted.header.size > settings.segment_bytes:
-        raise BatchTooLarge(f"the batch is {admitted.header.size} bytes, but segment.bytes is {settings.segment_bytes}")
+        admitted = Admitted(batch, header)
+    if len(admitted.batch) > settings.segment_bytes:
+        raise BatchTooLarge(f"the batch is {len(admitted.batch)} bytes, but segment.bytes is {settings.segment_bytes}")
     return admitted
+
+
+def _other_codec(header: BatchHeader, settings: LogSettings) -> Compression | None:
+    """The one that the batch is to have instead of its own."""
+    wanted = _CODECS.get(settings.compression_type)
+    return None if wanted is None or wanted is header.compression else wanted
 
 
 def _open(batch: memoryview, header: BatchHeader, settings: LogSettings, window: TimestampWindow | None) -> None:
@@ -137,10 +142,8 @@ def _keyless(batch: memoryview, header: BatchHeader) -> tuple[tuple[int, str], .
 
 
 def _window(settings: LogSettings, now: Timestamp) -> TimestampWindow:
-    return TimestampWindow(
-        oldest=Timestamp(max(now - settings.timestamp_before_max_ms, 0)),
-        newest=Timestamp(now + settings.timestamp_after_max_ms),
-    )
+    before, after = settings.timestamp_before_max_ms, settings.timestamp_after_max_ms
+    return TimestampWindow(Timestamp(now - before if before < now else 0), Timestamp(now + after))
 
 
 def _repacked(

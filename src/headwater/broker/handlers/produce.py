@@ -12,6 +12,7 @@ whatever goes wrong closes the connection, which is how such a producer learns o
 """
 
 from asyncio import Future
+from contextlib import suppress
 from typing import Final
 
 from msgspec import Struct
@@ -74,7 +75,7 @@ API = Api(
 )
 
 
-class Begun(Struct, frozen=True, kw_only=True, gc=False):
+class Begun(Struct, frozen=True, gc=False):
     """An append that has its place in the log and may not be durable yet."""
 
     asked: PartitionProduceData
@@ -86,10 +87,11 @@ async def handle(context: Context, request: ProduceRequest) -> ProduceResponse |
     if request.acks not in _ACKS:
         return refuse(request, ErrorCode.INVALID_REQUIRED_ACKS)
     begun = [(topic, _begin_topic(context, request, topic)) for topic in request.topic_data]
-    responses = []
-    for topic, parts in begun:
-        ended = [await _ended(each) if isinstance(each, Begun) else each for each in parts]
-        responses.append(_topic_response(topic, ended))
+    for _, parts in begun:
+        for each in parts:
+            if type(each) is Begun and not each.appended.done():
+                await _settled(each.appended)
+    responses = [_topic_response(topic, [_ended(each) for each in parts]) for topic, parts in begun]
     if request.acks:
         return ProduceResponse(responses=tuple(responses))
     _close_where_refused(responses)
@@ -138,14 +140,22 @@ def _begin(context: Context, log: Log, asked: PartitionProduceData) -> Begun | P
         if attributes & CODEC_MASK == Compression.ZSTD and context.api_version < _ZSTD_FROM:
             return _refused(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs version 7", log=log)
     try:
-        return Begun(asked=asked, log=log, appended=log.append((batch,)))
+        return Begun(asked, log, log.append((batch,)))
     except LogError as refusal:
         return _refused_by(refusal, asked, log)
 
 
-async def _ended(begun: Begun) -> PartitionProduceResponse:
+async def _settled(appended: Future[Appended]) -> None:
+    """Whatever became of it is looked at later."""
+    with suppress(LogError):
+        await appended
+
+
+def _ended(begun: Begun | PartitionProduceResponse) -> PartitionProduceResponse:
+    if isinstance(begun, PartitionProduceResponse):
+        return begun
     try:
-        appended = await begun.appended
+        appended = begun.appended.result()
     except LogError as failure:
         return _refused_by(failure, begun.asked, begun.log)
     append_time = appended.append_time

@@ -24,7 +24,7 @@ from headwater.log.producer import Remembered
 from headwater.log.producers import marker_of
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.rolling import must_roll
-from headwater.log.segments.segment import Placed, reaches
+from headwater.log.segments.segment import Placed, placed_as, reaches
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.control import EndOfTransaction
@@ -32,7 +32,7 @@ from headwater.wire.batch.header import BatchHeader, patch
 from headwater.wire.types import LeaderEpoch, Offset
 
 
-class _Entering(Struct, frozen=True, kw_only=True, gc=False):
+class _Entering(Struct, frozen=True, gc=False):
     """A batch between the checks and the log."""
 
     buffer: Buffer
@@ -53,21 +53,23 @@ class Appender:
         """What appends are stamped with."""
 
     def append(self, batches: Sequence[memoryview], *, origin: Origin, settings: LogSettings) -> Appended:
+        contents, keeps_place = self._contents, origin is Origin.LINK
         now = self._store.world.clock.now()
-        admitted = [admit(batch, settings, origin=origin, now=now) for batch in batches]
-        markers = [marker_of(each.batch, each.header) for each in admitted]
-        append_time = admitted[0].append_time
-        for each, marker in zip(admitted, markers, strict=True):
-            if first := self._contents.producers.check(each.header, origin=origin, marker=marker):
+        end, append_time = contents.end, None
+        entering: list[_Entering] = []
+        for batch in batches:
+            admitted = admit(batch, settings, origin=origin, now=now)
+            header, append_time = admitted.header, admitted.append_time
+            marker = marker_of(admitted.batch, header)
+            if first := contents.producers.check(header, origin=origin, marker=marker):
                 return self._duplicate(first, append_time)
-        entering = self._placed(admitted, markers, keeps_place=origin is Origin.LINK)
+            each = self._copied(admitted, marker, end) if keeps_place else self._placed(admitted, marker, end)
+            entering.append(each)
+            end = Offset(each.placed.last_offset + 1)
         self._write(entering, settings, now)
         self._count(entering, settings)
         return Appended(
-            base_offset=entering[0].base,
-            last_offset=Offset(self._contents.end - 1),
-            append_time=append_time,
-            start=self._contents.start,
+            base_offset=entering[0].base, last_offset=Offset(end - 1), append_time=append_time, start=contents.start
         )
 
     def _duplicate(self, first: Remembered, append_time: Timestamp | None) -> Appended:
@@ -79,40 +81,27 @@ class Appender:
             duplicate=True,
         )
 
-    def _placed(
-        self, admitted: Sequence[Admitted], markers: Sequence[EndOfTransaction | None], *, keeps_place: bool
-    ) -> list[_Entering]:
-        """Give each batch its offsets; a copied one has them, and they must continue the log."""
-        end, epoch = self._contents.end, self.epoch
-        entering: list[_Entering] = []
-        for each, marker in zip(admitted, markers, strict=True):
-            batch, header = each.batch, each.header
-            if keeps_place:
-                check_continues(header, end=end, epoch=self._contents.epochs.latest)
-                end, epoch = header.base_offset, header.partition_leader_epoch
-            else:
-                if batch.readonly:
-                    batch = memoryview(bytearray(batch))
-                patch(batch, base_offset=end, leader_epoch=epoch)
-            last = Offset(end + header.last_offset_delta)
-            entering.append(
-                _Entering(
-                    buffer=batch,
-                    header=header,
-                    marker=marker,
-                    base=end,
-                    epoch=epoch,
-                    placed=Placed(last_offset=last, max_timestamp=header.max_timestamp, size=header.size),
-                )
-            )
-            end = Offset(last + 1)
-        return entering
+    def _placed(self, admitted: Admitted, marker: EndOfTransaction | None, base: Offset) -> _Entering:
+        """A batch that is given its offsets."""
+        batch, header, epoch = admitted.batch, admitted.header, self.epoch
+        if batch.readonly:
+            batch = memoryview(bytearray(batch))
+        patch(batch, base_offset=base, leader_epoch=epoch)
+        placed = Placed(Offset(base + header.last_offset_delta), header.max_timestamp, len(batch))
+        return _Entering(batch, header, marker, base, epoch, placed)
+
+    def _copied(self, admitted: Admitted, marker: EndOfTransaction | None, end: Offset) -> _Entering:
+        """A batch that has its offsets, which must continue the log."""
+        header = admitted.header
+        check_continues(header, end=end, epoch=self._contents.epochs.latest)
+        epoch = header.partition_leader_epoch
+        return _Entering(admitted.batch, header, marker, header.base_offset, epoch, placed_as(header))
 
     def _write(self, entering: Sequence[_Entering], settings: LogSettings, now: Timestamp) -> None:
         """As one step: after a failure none of it is there. If the file can't be brought back to that, the store ends."""
         contents = self._contents
         try:
-            if must_roll(contents.segments.active, [each.placed for each in entering], settings, now):
+            if must_roll(contents.segments.active, _together(entering), settings, now):
                 contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
             contents.write([each.buffer for each in entering])
         except DiskError as error:
@@ -135,6 +124,17 @@ class Appender:
                 contents.take(each.header, each.base, each.epoch, each.marker)
         except DiskError as error:
             raise self._store.committer.fail(str(error)) from error
+
+
+def _together(entering: Sequence[_Entering]) -> Placed:
+    """All of them, as if they were one batch."""
+    if len(entering) == 1:
+        return entering[0].placed
+    return Placed(
+        last_offset=entering[-1].placed.last_offset,
+        max_timestamp=max(each.placed.max_timestamp for each in entering),
+        size=sum(each.placed.size for each in entering),
+    )
 
 
 def _base_for(entering: Sequence[_Entering], end: Offset) -> Offset:

@@ -36,7 +36,8 @@ class HighWatermark:
             _, future, appended = self._pending.popleft()
             if not future.done():
                 future.set_result(appended)
-        self.wake()
+        if self._watchers:
+            self.wake()
 
     def abandon(self, error: LogError) -> None:
         """Nobody will ever know whether what is pending was kept."""

@@ -100,12 +100,14 @@ class SegmentLog:
             raise EndMoved(expected_end, self._contents.end)
         if not batches:
             raise InvalidBatch("there is no batch to append")
-        appended = self._appender.append(batches, origin=origin, settings=self._settings)
+        settings, contents = self._settings, self._contents
+        appended = self._appender.append(batches, origin=origin, settings=settings)
         self._bounds = None
         answered: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
-        if self._settings.flush_mode is FlushMode.OS and not appended.duplicate:
-            self._move_high_watermark(self._contents.end, self._end_place())
-        if self._settings.flush_mode is FlushMode.COMMIT or self._contents.rolled:
+        commits = settings.flush_mode is FlushMode.COMMIT
+        if not commits and not appended.duplicate:
+            self._high_watermark.move(contents.end, self._end_place())
+        if commits or contents.rolled:
             self._store.committer.register(self)
         self._high_watermark.answer(answered, appended)
         return answered

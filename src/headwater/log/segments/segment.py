@@ -30,7 +30,7 @@ def reaches(base: Offset, offset: Offset) -> bool:
     return offset - base <= _RELATIVE_MAX
 
 
-class Placed(Struct, frozen=True, kw_only=True, gc=False):
+class Placed(Struct, frozen=True, gc=False):
     """A batch that has got its offsets, as the indexes see it."""
 
     last_offset: Offset
@@ -40,7 +40,7 @@ class Placed(Struct, frozen=True, kw_only=True, gc=False):
 
 def placed_as(header: BatchHeader) -> Placed:
     """A batch that stands where its header says."""
-    return Placed(last_offset=header.last_offset, max_timestamp=header.max_timestamp, size=header.size)
+    return Placed(header.last_offset, header.max_timestamp, header.size)
 
 
 class Segment:

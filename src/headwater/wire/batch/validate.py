@@ -35,7 +35,7 @@ _NOT_FOR_CLIENTS: Final = CONTROL_BIT | DELETE_HORIZON_BIT | LOG_APPEND_TIME_BIT
 the topic stamps its records itself."""
 
 
-class TimestampWindow(Struct, frozen=True, kw_only=True, gc=False):
+class TimestampWindow(Struct, frozen=True, gc=False):
     """The times that a producer may give, both ends included: `message.timestamp.before.max.ms` and `.after.max.ms`."""
 
     oldest: Timestamp
@@ -50,8 +50,8 @@ def check_produced(
     `timestamps` is None on a topic with LogAppendTime, which replaces them. Produce before version 7 knows no zstd.
     """
     header = _only_header(batch)
-    if header.size > bytes_max:
-        raise BatchTooLarge(f"the batch is {header.size} bytes, but max.message.bytes is {bytes_max}")
+    if len(batch) > bytes_max:
+        raise BatchTooLarge(f"the batch is {len(batch)} bytes, but max.message.bytes is {bytes_max}")
     verify_crc(batch, header)
     _check_place(header)
     _check_attributes(header, zstd_allowed=zstd_allowed, stamped_anyway=timestamps is None)
