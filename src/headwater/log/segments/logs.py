@@ -27,6 +27,8 @@ from headwater.wire.types import LeaderEpoch, Offset, Uuid
 
 log = get("log.segments")
 
+_RECOVERED_TOGETHER = 16
+"""As many partitions wait for the disk side by side as it takes."""
 _FOLDER_NAME_MAX = 200
 """With an id and the suffix a deleted folder's name stays below the file system's 255 bytes."""
 
@@ -83,12 +85,21 @@ class SegmentLogs:
             await self._recover_found()
 
     async def _recover_found(self) -> None:
-        store = self._store
-        for partition in self._found:
-            folder = self._folder(partition)
-            await store.disk.write(*topic_id_file(folder, partition.topic_id))
-            self._recovered[partition] = await self._recover(partition)
+        store, found = self._store, list(self._found)
+        for start in range(0, len(found), _RECOVERED_TOGETHER):
+            group = found[start : start + _RECOVERED_TOGETHER]
+            recovered = await asyncio.gather(*map(self._recover_found_one, group), return_exceptions=True)
+            for partition, contents in zip(group, recovered, strict=True):
+                if isinstance(contents, BaseException):
+                    raise contents
+                self._recovered[partition] = contents
+        await store.disk.sync_folder(store.root)
         store.disk.remove(f"{store.root}/{SYNC_FAILED}")
+
+    async def _recover_found_one(self, partition: PartitionId) -> Contents:
+        if not self._is_cache_true:
+            await self._store.disk.write(*topic_id_file(self._folder(partition), partition.topic_id))
+        return await recover(self._store, self._folder(partition), self._remembered(partition))
 
     def stored(self) -> Sequence[Stored]:
         return [self._describe(partition) for partition in self._found if partition.topic != METADATA_TOPIC]
@@ -132,20 +143,16 @@ class SegmentLogs:
         if self._closed:
             raise LogClosed(str(partition))
         if store.disk.exists(folder):
-            topic_id = read_topic_id(store.disk, folder)
-            if topic_id == partition.topic_id:
-                return await self._recover(partition)
+            if read_topic_id(store.disk, folder) == partition.topic_id:
+                return await recover(store, folder, self._remembered(partition))
             self._delete_folder(partition, delay_ms=0)
         store.disk.make_folder(folder)
-        contents = await self._recover(partition)
+        contents = await recover(store, folder, Remembered(is_clean=True))
         path, data = topic_id_file(folder, partition.topic_id)
         store.files.get(path).append((data,))
         contents.rolled.append(path)
         contents.changed_folders += (folder, store.root)
         return contents
-
-    async def _recover(self, partition: PartitionId) -> Contents:
-        return await recover(self._store, self._folder(partition), self._remembered(partition))
 
     async def forget(self, partition: PartitionId) -> None:
         self._found.pop(partition, None)

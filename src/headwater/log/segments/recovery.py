@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from headwater.kernel.logging import get
 from headwater.kernel.units import MiB
-from headwater.kernel.world import Mode
+from headwater.kernel.world import File, Mode
 from headwater.log.epochs import Epochs
 from headwater.log.producers import Producers, marker_of
 from headwater.log.segments.checkpoints import read_epochs
@@ -27,6 +27,7 @@ from headwater.log.segments.names import (
     EPOCH_CHECKPOINT,
     LOG,
     OFFSET_INDEX,
+    PARTITION_METADATA,
     PRODUCER_SNAPSHOT,
     TIME_INDEX,
     base_of,
@@ -151,7 +152,7 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
         if len(contents.segments):
             contents.snapshot_producers()
         contents.segments.add(segment)
-        is_whole = await _check(segment, contents)
+        is_whole = await _check(store, segment, contents)
         if not is_cache_true:
             await _copy(store, contents.folder, segment)
         segment.seal()
@@ -159,7 +160,8 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
     for lost in left:
         log.warn("dropped a segment behind a loss", path=lost.path(LOG), end=contents.end)
         store.deletions.delete_files(lost.paths(), delay_ms=0)
-    await store.committer.sync(contents.rolled, [contents.folder, store.root])
+    contents.rolled.append(f"{contents.folder}/{PARTITION_METADATA}")
+    await store.committer.sync(contents.rolled, [contents.folder])
     contents.rolled.clear()
 
 
@@ -176,8 +178,8 @@ def _continues(contents: Contents, segment: Segment) -> bool:
 
 async def _copy(store: Store, folder: str, segment: Segment) -> None:
     """After a failed sync: the same bytes in a new file, of which the disk can't believe that it has them."""
-    path, source = segment.path(LOG), segment.log
-    copy = store.disk.open(path + CLEANED, Mode.WRITE)
+    path = segment.path(LOG)
+    source, copy = store.disk.open(path, Mode.READ), store.disk.open(path + CLEANED, Mode.WRITE)
     try:
         copy.truncate(0)
         for at in range(0, segment.size, _SLICE):
@@ -185,18 +187,27 @@ async def _copy(store: Store, folder: str, segment: Segment) -> None:
             await asyncio.sleep(0)
         await copy.sync()
     finally:
+        source.close()
         copy.close()
     store.files.forget(path)
     store.disk.rename(path + CLEANED, path)
     await store.disk.sync_folder(folder)
 
 
-async def _check(segment: Segment, contents: Contents) -> bool:
+async def _check(store: Store, segment: Segment, contents: Contents) -> bool:
     """Count the batches that are right, and cut off the rest. False if there was any."""
+    file = store.disk.open(segment.path(LOG), Mode.READ)
+    try:
+        return await _check_file(file, segment, contents)
+    finally:
+        file.close()
+
+
+async def _check_file(file: File, segment: Segment, contents: Contents) -> bool:
     file_size = segment.size
     segment.clear_indexes()
     breath = _SLICE
-    for position, header, batch in walk_valid(segment.log, 0):
+    for position, header, batch in walk_valid(file, 0):
         if header.base_offset < contents.end or not segment.can_hold(header.last_offset):
             break
         if contents.epochs.latest is not None and header.partition_leader_epoch < contents.epochs.latest:
