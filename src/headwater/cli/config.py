@@ -45,7 +45,6 @@ _TYPES = {
     Kind.METRICS: ResourceType.CLIENT_METRICS,
 }
 _ALL_BROKERS = "all"
-_DEFAULTS = frozenset({Source.DEFAULT_CONFIG, Source.STATIC_BROKER_CONFIG})
 
 WhoseKind = Annotated[Kind, typer.Argument(metavar="topic|broker|logger|group|metrics")]
 Name = Annotated[str, typer.Argument(help=f"Its name; of a broker the number, or '{_ALL_BROKERS}'", metavar="NAME")]
@@ -61,7 +60,7 @@ def describe(
 ) -> None:
     """List settings with their values and where these come from."""
     values = _values(bootstrap, resource(kind, name))
-    chosen = [each for each in values if everything or each.source not in _DEFAULTS]
+    chosen = [each for each in values if everything or each.source is not Source.DEFAULT_CONFIG]
     show([_row(each) for each in chosen], output, empty="Everything has its default: --all lists it.")
 
 

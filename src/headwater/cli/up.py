@@ -1,5 +1,6 @@
 """`headwater up`: everything on this machine, in the foreground, with defaults for one person and one disk."""
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -7,6 +8,7 @@ import typer
 
 from headwater.cli.failures import explained
 from headwater.cli.processes import ADMIN_PORT, AdminPort, Config, Data, KafkaPort, Quiet, Set, folder_of, settings_of
+from headwater.cli.session import LOCAL
 
 if TYPE_CHECKING:
     from headwater.assembly.ready import Ready
@@ -14,6 +16,8 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 LOCALHOST: Final = "localhost"
+_ONE_ADDRESS: Final = "127.0.0.1"
+"""Where any port will do: localhost may be two addresses, which would each get another one."""
 DEFAULTS: Final = {
     "offsets.topic.replication.factor": "1",
     "group.initial.rebalance.delay.ms": "0",
@@ -37,7 +41,8 @@ def up(
         from headwater.kernel.logging import set_up
 
         set_up()
-        settings = settings_of(config=config, pairs=set_, host=host, kafka_port=kafka_port, default_host=LOCALHOST)
+        near = _ONE_ADDRESS if kafka_port == 0 else LOCALHOST
+        settings = settings_of(config=config, pairs=set_, host=host, kafka_port=kafka_port, default_host=near)
         folder = folder_of(data, settings)
         given = [f"{name}={value}" for name, value in (DEFAULTS | settings).items()]
         arguments = ["broker", "--data", folder, "--admin-port", str(admin_port)]
@@ -62,7 +67,8 @@ def welcome(broker: "Ready", folder: str) -> str:
     from headwater.assembly.ready import shown
 
     kafka = shown(broker.kafka[0])
-    at = "" if kafka == "localhost:9092" else f" --bootstrap {kafka}"
+    at = "" if kafka == LOCAL else f" --bootstrap {kafka}"
+    program = sys.argv[0] if sys.argv[0].endswith("headwater") else f"{sys.executable} -m headwater.cli.main"
     return f"""{ready_line(broker)}
 
   Kafka    {kafka}
@@ -71,7 +77,8 @@ def welcome(broker: "Ready", folder: str) -> str:
 
 Try this in another terminal:
 
-  echo 'hello, world' | headwater produce greetings --create{at} && headwater consume greetings --from beginning --no-follow{at}
+  echo 'hello, world' | {program} produce greetings --create{at}
+  {program} consume greetings --from beginning --no-follow{at}
 
 Ctrl-C stops it.
 """
