@@ -86,5 +86,7 @@ def test_all_assigned_partitions_are_read_and_an_empty_wait_gives_nothing(agains
         found = [each.value for fetched in await consumer.poll() for each in records(fetched)]
         assert set(found) == {b"a", b"b"}
         assert await consumer.poll(wait_ms=1) == ()
+        consumer.assign({})
+        assert await consumer.poll(wait_ms=1) == ()
 
     against_a_broker(test)

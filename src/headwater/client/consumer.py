@@ -4,6 +4,7 @@ Each `poll` asks every leader once, all at the same time, and comes back when th
 What it gives are the batches as they lie in the log; `records` opens them. Positions move when they are handed over.
 """
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -96,6 +97,9 @@ class Consumer:
         return fetched
 
     async def _poll_once(self, wait_ms: int) -> tuple[Fetched, ...]:
+        if not self._positions:
+            await asyncio.sleep(wait_ms / SECOND_MS)
+            return ()
         leaders: dict[int, list[TopicPartition]] = {}
         for topic, partition in self._positions:
             leader = await self._cluster.leader_of(topic, partition)
