@@ -156,7 +156,7 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
         if not is_cache_true:
             await _copy(store, contents.folder, segment)
         segment.seal()
-        contents.rolled += segment.synced_paths()
+        contents.rolled += segment.synced_paths() if left else [segment.path(LOG)]
     for lost in left:
         log.warn("dropped a segment behind a loss", path=lost.path(LOG), end=contents.end)
         store.deletions.delete_files(lost.paths(), delay_ms=0)
