@@ -204,6 +204,39 @@ def test_leaving_makes_the_rest_rebalance_and_the_last_leaves_an_empty_group():
     assert rig.state() == "Empty"
 
 
+def test_an_id_that_is_given_back_disturbs_nobody():
+    rig = Rig()
+    generation = stable(rig, "a")
+    assert rig.ask(join(new="b", needs_known_id=True)) == MemberIdRequired("b")
+    assert rig.ask(leave("b")) == (None,)
+    assert rig.state() == "Stable"
+    assert rig.ask(beat("a", generation)) is None
+
+
+def test_an_id_that_was_given_out_does_not_become_a_static_member():
+    rig = Rig()
+    rig.send(join(new="s-1", instance="s"))
+    assert rig.ask(join(new="b", needs_known_id=True)) == MemberIdRequired("b")
+    assert rig.ask(join("b", instance="s")) == FencedInstance("s")
+    assert rig.ask(join("b", instance="t")) == UnknownMember("b")
+
+
+def test_static_members_that_died_while_they_waited_for_their_leader_are_removed():
+    rig = Rig()
+    leader = rig.send(join(new="a-1", instance="a"))
+    rig.send(join(new="b-1", instance="b"))
+    rig.pass_ms(0)
+    generation = joined(rig.answers[leader]).generation
+    waiting = rig.send(sync("b-1", generation, instance="b"))
+    for _ in range(4):
+        rig.pass_ms(5_000)
+        rig.send(beat("a-1", generation))
+    rig.send(leave("a-1"))
+    assert rig.answers[waiting] == RebalanceInProgress()
+    rig.pass_ms(10_000)
+    assert rig.state() == "Empty"
+
+
 def test_an_administrator_removes_a_static_member_by_its_instance():
     rig = Rig()
     rig.send(join(new="s-1", instance="s"))

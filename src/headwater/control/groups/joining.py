@@ -38,7 +38,7 @@ def join(table: Table, request: Join, ticket: Ticket, step: Step) -> None:
         step.answer(ticket, refusal)
     elif not request.member_id:
         _join_new(table, group, request, ticket, step)
-    elif request.member_id in group.pending:
+    elif request.member_id in group.pending and request.instance_id is None:
         _add(table, group, request.member_id, request, ticket, step)
     else:
         _join_known(table, group, request, ticket, step)

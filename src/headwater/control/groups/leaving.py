@@ -17,10 +17,9 @@ def leave(table: Table, request: Leave, ticket: Ticket, step: Step) -> None:
     elif group is None:
         step.answer(ticket, tuple(UnknownMember(each.member_id) for each in request.members))
     else:
-        answers = tuple(_leave(table, group, each, step) for each in request.members)
-        step.answer(ticket, answers)
-        if any(each is None for each in answers):
-            _go_on(table, group, step)
+        members_before = len(group)
+        step.answer(ticket, tuple(_leave(table, group, each, step) for each in request.members))
+        _go_on(table, group, step, is_smaller=len(group) < members_before)
 
 
 def session_is_over(table: Table, group: Group, member_id: str, step: Step) -> None:
@@ -28,11 +27,10 @@ def session_is_over(table: Table, group: Group, member_id: str, step: Step) -> N
     member = group.get(member_id)
     if member is None:
         group.pending.pop(member_id, None)
-        complete_if_all_joined(table, group, step)
-        table.settle(group)
+        _go_on(table, group, step, is_smaller=False)
     elif member.is_new or (member.join is None and member.sync is None):
         forget(table, group, member, step)
-        _go_on(table, group, step)
+        _go_on(table, group, step, is_smaller=True)
 
 
 def _leave(table: Table, group: Group, leaver: Leaver, step: Step) -> GroupError | None:
@@ -54,10 +52,10 @@ def _who(group: Group, leaver: Leaver) -> Member | GroupError:
     return refusal or group.get(leaver.member_id) or UnknownMember(leaver.member_id)
 
 
-def _go_on(table: Table, group: Group, step: Step) -> None:
-    """Those who are left share anew; a group that is empty, or only waits for one id less, has nothing to share."""
+def _go_on(table: Table, group: Group, step: Step, *, is_smaller: bool) -> None:
+    """Those who are left share anew; a group that only waits for one id less has nothing to share."""
     if group.state is State.PREPARING:
         complete_if_all_joined(table, group, step)
-    elif group.state is not State.EMPTY:
+    elif is_smaller:
         prepare(table, group, step)
     table.settle(group)

@@ -25,10 +25,12 @@ def rebalance(table: Table, group: Group, step: Step) -> None:
 
 
 def prepare(table: Table, group: Group, step: Step) -> None:
+    """A session that ended while its member waited for us was passed over, so it begins anew with the answer."""
     for member in group:
         if member.sync is not None:
             step.answer(member.sync, RebalanceInProgress())
             member.sync = None
+            touch(table, group, member, step)
     table.deadlines.cancel((SYNC, group.group_id, ""))
     group.initial = group.state is State.EMPTY
     group.state = State.PREPARING
