@@ -1,6 +1,7 @@
 """Committed offsets: who may commit, how long they are remembered, and what goes with a group."""
 
 import pytest
+from msgspec import structs
 from tests.control.groups.rig import Rig, commit, join, leave, sync
 from tests.control.groups.test_classic import stable
 
@@ -15,6 +16,7 @@ from headwater.control.groups.errors import (
 )
 from headwater.control.groups.partitioner import coordinator_partition, java_hash
 from headwater.control.groups.requests import DeleteGroup, DeleteOffsets, ForgetTopics
+from headwater.kernel.kinds import LONG_MAX
 from headwater.kernel.units import DAY_MS
 from headwater.wire.types import ZERO_UUID, TopicName
 
@@ -58,6 +60,21 @@ def test_a_generation_of_a_group_that_is_not_there_is_refused():
 
 def test_metadata_has_a_bound():
     assert Rig().ask(commit(5, metadata="x" * 5_000)) == (OffsetMetadataTooLarge(5_000, 4_096),)
+
+
+def test_a_group_without_a_name_has_offsets_for_the_sake_of_old_clients():
+    rig = Rig()
+    assert rig.ask(structs.replace(commit(5), group_id="")) == (None,)
+    assert rig.machine.offsets.of("")[T, 0].offset == 5
+    assert rig.ask(DeleteGroup(group_id="")) is None
+    assert rig.ask(DeleteGroup(group_id="")) == GroupNotFound("")
+
+
+def test_an_offset_that_is_to_be_kept_beyond_the_end_of_time_is_kept_until_then():
+    rig = Rig()
+    assert rig.ask(structs.replace(commit(5), retention_ms=LONG_MAX)) == (None,)
+    assert rig.machine.offsets.of("g")[T, 0].expire_timestamp == LONG_MAX
+    assert offset(rig.restarted()) == 5
 
 
 def test_offsets_of_a_simple_consumer_expire_some_days_after_the_commit():

@@ -115,9 +115,8 @@ class Groups:
         step.answer(ticket, tuple(refusals))
 
     def _check_commit(self, request: CommitOffsets, step: Step) -> GroupError | None:
-        """Outside a group's generations anyone may commit, for as long as the group has no members."""
-        if not request.group_id:
-            return InvalidGroupId()
+        """Outside a group's generations anyone may commit, for as long as the group has no members. Old clients
+        commit for a group without a name, which so can be read and deleted, but not joined."""
         group = self._table.get(request.group_id, step.moment)
         if group is None and not self._exists(request.group_id):
             return None if request.generation < 0 else GroupNotFound(request.group_id)
@@ -136,9 +135,7 @@ class Groups:
 
     def _delete(self, request: DeleteGroup, ticket: Ticket, step: Step) -> None:
         group = self._table.get(request.group_id, step.moment)
-        if not request.group_id:
-            step.answer(ticket, InvalidGroupId())
-        elif group is not None and group.state is not State.EMPTY:
+        if group is not None and group.state is not State.EMPTY:
             step.answer(ticket, GroupNotEmpty(request.group_id))
         elif not self._exists(request.group_id):
             step.answer(ticket, GroupNotFound(request.group_id))

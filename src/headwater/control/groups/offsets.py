@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from headwater.control.groups.errors import OffsetMetadataTooLarge
 from headwater.control.groups.records import GroupRecord, offset_record
 from headwater.control.groups.requests import CommitOffsets, OffsetCommit, TopicLife, TopicPartition
+from headwater.kernel.kinds import LONG_MAX
 from headwater.kernel.units import Timestamp
 from headwater.wire.records.offset_commit_key import OffsetCommitKey
 from headwater.wire.records.offset_commit_value import OffsetCommitValue
@@ -73,7 +74,7 @@ def committed(
         leader_epoch=commit.leader_epoch,
         metadata=commit.metadata,
         commit_timestamp=now,
-        expire_timestamp=-1 if request.retention_ms < 0 else now + request.retention_ms,
+        expire_timestamp=-1 if request.retention_ms < 0 else min(now + request.retention_ms, LONG_MAX),
         topic_id=commit.topic_id,
     )
     return offset_record(request.group_id, commit.topic, commit.partition, value)
