@@ -14,14 +14,18 @@ import asyncio
 import gc
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import Context
 from random import Random
 from typing import Any, TypeVar
 
 from tests.simulation.world.host import Host
 from tests.simulation.world.loop import SimulatedLoop
 from tests.simulation.world.network import Network
+from tests.simulation.world.process import Process
 from tests.simulation.world.randomness import stream
 from tests.simulation.world.trace import Trace
+
+from headwater.kernel.world import World
 
 Result = TypeVar("Result")
 Fault = Callable[["Simulation", Random], Coroutine[Any, Any, None]]
@@ -44,9 +48,9 @@ class Simulation:
         self._disturbing: list[asyncio.Task[None]] = []
         self._main: asyncio.Task[Any] | None = None
         self._error: BaseException | None = None
-        self.network.names["outside"] = "10.0.1.1"
-        self._outside, self._context, self.world = Host(self, "outside", "10.0.1.1").enter()
-        """The machine of the main coroutine, which no fault hits but those of the network."""
+        self._visitors: list[Process] = []
+        self._context, self.world = self.visitor("outside")
+        """Of the main coroutine."""
         self.loop.set_exception_handler(self._note_unhandled)
 
     def host(self, name: str) -> Host:
@@ -56,6 +60,13 @@ class Simulation:
             self.network.names[name] = address
             self.hosts[name] = Host(self, name, address)
         return self.hosts[name]
+
+    def visitor(self, name: str) -> tuple[Context, World]:
+        """A machine that no fault hits but those of the network, and the context that makes a task run on it."""
+        address = self.network.names[name] = f"10.0.1.{len(self._visitors) + 1}"
+        process, context, world = Host(self, name, address).enter()
+        self._visitors.append(process)
+        return context, world
 
     def run(self, main: Coroutine[Any, Any, Result], *, within_s: float = WITHIN_S) -> Result:
         """Run `main` on a machine of its own, in at most `within_s` simulated seconds, under the faults."""
@@ -102,8 +113,9 @@ class Simulation:
         """Bury what still runs, so that nothing of one simulation is left for the next."""
         for host in self.hosts.values():
             host.kill()
-        self._outside.alive = False
-        self._outside.bury(self.loop)
+        for process in self._visitors:
+            process.alive = False
+            process.bury(self.loop)
         self.loop.close()
 
 

@@ -5,6 +5,9 @@ connects without being told, and a kill finds everything there is of the process
 """
 
 import contextlib
+import sys
+import warnings
+from collections.abc import Iterator
 from contextvars import Context, ContextVar
 from enum import Enum
 
@@ -40,14 +43,28 @@ class Process:
         at once and in order, when disk and network no longer listen to this process; what they begin is dropped too.
         """
         assert not self.alive, "disk and network are taken away first"
-        while mourned := [task for task in loop.tasks() if self.owns(task.origin)]:
+        with _last_words_unheard():
+            while mourned := [task for task in loop.tasks() if self.owns(task.origin)]:
+                loop.forget(self.owns)
+                for task in mourned:
+                    _close(task)
             loop.forget(self.owns)
-            for task in mourned:
-                _close(task)
-        loop.forget(self.owns)
 
 
 CURRENT: ContextVar[Process] = ContextVar("CURRENT")
+
+
+@contextlib.contextmanager
+def _last_words_unheard() -> Iterator[None]:
+    """A coroutine that waits in a `finally` block while it is dropped makes Python complain, once for each level."""
+    heard = sys.unraisablehook
+    sys.unraisablehook = lambda _: None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        sys.unraisablehook = heard
 
 
 def _close(task: SimulatedTask) -> None:

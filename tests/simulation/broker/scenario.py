@@ -1,0 +1,148 @@
+"""A broker and those who use it, under faults, to the end: what every whole-broker simulation runs.
+
+Each client lives on a machine of its own. Once enough was asked, faults end and the clients finish what they do; then the
+broker's machine loses power once more, and what its last start finds is read from the first offset to the last.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from random import Random
+from typing import Final
+
+from tests.simulation.broker.administrator import NAMES, Administrator, OneAttempt
+from tests.simulation.broker.alarm import unforeseen_errors_end
+from tests.simulation.broker.history import History, TopicPartition
+from tests.simulation.broker.members import MEMBERSHIP, GroupMember, find_committed
+from tests.simulation.broker.patience import OPTIONS
+from tests.simulation.broker.producers import IdempotentProducer, PipeliningProducer, PlainProducer, RecordMaker
+from tests.simulation.broker.readers import Reader
+from tests.simulation.broker.server import ADDRESS, Server
+from tests.simulation.broker.topics import Beliefs
+from tests.simulation.simulate import Simulation
+from tests.simulation.world.randomness import stream
+
+from headwater.client.admin.offsets import At, find_offset
+from headwater.client.admin.topics import NewTopic, create_topic
+from headwater.client.cluster import Cluster
+from headwater.client.errors import ClientError
+from headwater.kernel.tasks import Group
+from headwater.kernel.world import World
+
+TOPIC: Final = "orders"
+PLACES: Final[tuple[TopicPartition, ...]] = tuple((TOPIC, index) for index in range(3))
+SEGMENT_MS: Final = 3_000
+"""So that segments roll, for a simulation writes too little to fill one."""
+USUAL_PAUSE_S: Final = 0.1
+
+Step = Callable[[], Awaitable[object]]
+Make = Callable[[str, Cluster, World, Random], Step]
+
+
+class Scenario:
+    def __init__(self, simulation: Simulation, *, requests: int, settings: Mapping[str, str] | None = None) -> None:
+        self.history = History()
+        self.server = Server(simulation, self.history, settings or {})
+        self.readers: list[Reader] = []
+        self._beliefs = Beliefs()
+        self._simulation = simulation
+        self._requests = requests
+
+    async def run(self) -> History:
+        with unforeseen_errors_end(self._simulation):
+            await self._live_and_look()
+        self.server.check_failures()
+        return self.history
+
+    async def _live_and_look(self) -> None:
+        self.server.start()
+        async with Cluster((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
+            await self._make_topic(cluster)
+            operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
+            async with Group() as group:
+                for name, make in self._clients().items():
+                    context, world = self._simulation.visitor(name)
+                    group.create_task(self._live(name, make, world), name=name, context=context)
+            operator.cancel()
+            await self.server.start_after_a_loss_of_power()
+            await self._look_at_what_is_left(cluster)
+        async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
+            await self._look_at_topics(cluster)
+
+    def _clients(self) -> dict[str, Make]:
+        """Whoever has a name draws from a stream of chance of that name."""
+        return {
+            "plain-1": self._plain,
+            "idempotent-1": self._idempotent,
+            "pipelining-1": self._pipelining,
+            "pipelining-2": self._pipelining,
+            "reader-1": self._reader,
+            "reader-2": self._reader,
+            "member-1": self._member,
+            "member-2": self._member,
+            "member-3": self._member,
+            "administrator": self._administrator,
+        }
+
+    async def _live(self, name: str, make: Make, world: World) -> None:
+        random = stream(self._simulation.seed, name)
+        kind = OneAttempt if make == self._administrator else Cluster
+        async with kind((ADDRESS,), randomness=world.randomness, options=OPTIONS) as cluster:
+            step = make(name, cluster, world, random)
+            while self.history.requests < self._requests:
+                await asyncio.sleep(USUAL_PAUSE_S * 3 ** random.uniform(-1, 1))
+                await step()
+        self._simulation.calm()
+
+    async def _make_topic(self, cluster: Cluster) -> None:
+        """Again, until it is there: an answer may be lost, and then it is there already."""
+        topic = NewTopic(name=TOPIC, partitions=len(PLACES), configs={"segment.ms": str(SEGMENT_MS)})
+        while TOPIC not in (await cluster.metadata()).topics:
+            try:
+                await create_topic(cluster, topic)
+            except ClientError:
+                await asyncio.sleep(USUAL_PAUSE_S)
+
+    # Who does what.
+
+    def _plain(self, name: str, cluster: Cluster, world: World, random: Random) -> Step:
+        maker = RecordMaker(name, random, world.clock)
+        return _to_any(PlainProducer(maker, cluster, self.history, random), random)
+
+    def _idempotent(self, name: str, cluster: Cluster, world: World, random: Random) -> Step:
+        maker = RecordMaker(name, random, world.clock)
+        return _to_any(IdempotentProducer(maker, cluster, self.history), random)
+
+    def _pipelining(self, name: str, cluster: Cluster, world: World, random: Random) -> Step:
+        maker = RecordMaker(name, random, world.clock)
+        return _to_any(PipeliningProducer(maker, cluster, self.history, random), random)
+
+    def _reader(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
+        reader = Reader(cluster, self.history, random, PLACES)
+        self.readers.append(reader)
+        return reader.step
+
+    def _member(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
+        return GroupMember(cluster, self.history, random, PLACES).step
+
+    def _administrator(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
+        return Administrator(cluster, self.history, random, self._beliefs).step
+
+    # The end.
+
+    async def _look_at_what_is_left(self, cluster: Cluster) -> None:
+        reader = Reader(cluster, self.history, stream(self._simulation.seed, "last reader"), PLACES)
+        for place in PLACES:
+            end = (await find_offset(cluster, *place, At.LATEST)).offset
+            while reader.positions[place].offset < end:
+                await reader.fetch(0)
+        self.history.left = reader.seen
+        await find_committed(cluster, MEMBERSHIP.group, PLACES, self.history)
+
+    async def _look_at_topics(self, cluster: OneAttempt) -> None:
+        administrator = Administrator(cluster, self.history, stream(self._simulation.seed, "last look"), self._beliefs)
+        for name in NAMES:
+            assert await administrator.observe(name), f"{name} can't be described, and nothing is broken any more"
+
+
+def _to_any(producer: PlainProducer | IdempotentProducer | PipeliningProducer, random: Random) -> Step:
+    return lambda: producer.send(random.choice(PLACES))
