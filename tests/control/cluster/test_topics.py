@@ -206,6 +206,21 @@ def test_who_begins_leads_what_was_left_without_a_leader_and_is_in_sync_with_it(
     assert epochs(cluster, "t") == [2, 1]
 
 
+def test_who_begins_leads_what_it_was_the_last_to_have_in_sync():
+    cluster = with_brokers(1)
+    decide(cluster, new_topic("t"))
+    cluster.replay(
+        PartitionChangeRecord(
+            partition_id=0, topic_id=ID_1, isr=(), leader=-1, eligible_leader_replicas=(1,), last_known_elr=(1,)
+        )
+    )
+    decide(cluster, registration(1))
+    topic = cluster.topics.named(TopicName("t"))
+    assert topic is not None
+    led = topic.partitions[0]
+    assert (led.leader, led.isr, led.eligible, led.last_known_eligible) == (1, (1,), (), ())
+
+
 def test_lists_are_appended_to_and_subtracted_from():
     cluster = with_brokers(1)
     decide(cluster, new_topic("t"))

@@ -58,6 +58,10 @@ class Partition(Struct, frozen=True, kw_only=True):
     eligible: tuple[int, ...] | None
     last_known_eligible: tuple[int, ...] | None
 
+    def is_whole_on(self, node_id: NodeId) -> bool:
+        """Whether it has all that was ever acknowledged: as one in sync, or as one that was the last to be (KIP-966)."""
+        return node_id in self.isr or node_id in (self.eligible or ())
+
 
 class Topic(Struct, frozen=False, kw_only=True):
     """One life of a topic. Made anew under its old name it has another id.
@@ -145,13 +149,14 @@ class Topics:
         )
 
     def led_from_start(self, node_id: NodeId, *, unclean: bool) -> tuple[Record, ...]:
-        """Records by which a node that begins comes to lead: what nobody leads and it has in sync, which is how Kafka
-        leaves a cluster that it stops; and after an unclean end a new leader epoch on all that it led."""
+        """Records by which a node that begins comes to lead what nobody leads and it has whole, which is how Kafka leaves a
+        cluster that it stops; and after an unclean end a new leader epoch on all that it led."""
         return tuple(
-            PartitionChangeRecord(partition_id=partition.index, topic_id=topic.topic_id, leader=node_id)
+            _led(topic.topic_id, partition, node_id)
             for topic in self
             for partition in topic.partitions
-            if (unclean and partition.leader == node_id) or (partition.leader == _NOBODY and node_id in partition.isr)
+            if (unclean and partition.leader == node_id)
+            or (partition.leader == _NOBODY and partition.is_whole_on(node_id))
         )
 
     def _check_new_name(self, name: TopicName) -> ControlError | None:
@@ -298,6 +303,13 @@ def _changed(partition: Partition, record: PartitionChangeRecord) -> Partition:
         recovery_state=partition.recovery_state if recovery == _RECOVERY_UNCHANGED else recovery,
         partition_epoch=partition.partition_epoch + 1,
     )
+
+
+def _led(topic_id: Uuid, partition: Partition, node_id: NodeId) -> PartitionChangeRecord:
+    change = PartitionChangeRecord(partition_id=partition.index, topic_id=topic_id, leader=node_id)
+    if node_id in partition.isr:
+        return change
+    return replace(change, isr=(node_id,), eligible_leader_replicas=(), last_known_elr=())
 
 
 def _new(value: T | None, old: T) -> T:
