@@ -23,6 +23,7 @@ TAIL = 4_000
 QUICK: Mapping[str, str] = {
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "100",
+    "log.segment.delete.delay.ms": "100",
     "offsets.topic.num.partitions": "5",
     "offsets.topic.replication.factor": "1",
 }
