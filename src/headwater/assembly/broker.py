@@ -81,6 +81,7 @@ class Broker:
         self._counters = Counters()
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
         self._ready = False
+        self._has_been_ready = False
         self._started = AsyncExitStack()
         """How to stop what has been started, last things first."""
         self.network: Network
@@ -93,7 +94,7 @@ class Broker:
         watchdog.start()
         on_stop.callback(watchdog.stop)
         self._logs = await open_logs(world, options.data)
-        on_stop.push_async_callback(self._logs.close)
+        on_stop.push_async_callback(self._close_logs)
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
         self._coordinators = Coordinators(
@@ -119,13 +120,20 @@ class Broker:
         await self._coordinators.settled()
         await self.network.serve()
         on_stop.push_async_callback(self.network.stop, deadline_s=STOP_DEADLINE_S)
-        self._ready = True
+        self._ready = self._has_been_ready = True
         log.info("ready", node=self._node_id, cluster=identity.cluster_id, folder=options.data)
 
     async def stop(self) -> None:
         """Every step has a deadline; what was acknowledged is safe whether they hold or not."""
         self._ready = False
         await self._started.aclose()
+
+    async def _close_logs(self) -> None:
+        """What was unclean stays so until a start comes to its end: before that, new leader epochs may not have begun."""
+        if self._logs.clean or self._has_been_ready:
+            await self._logs.close()
+        else:
+            await self._logs.fail("the start after an unclean end was not completed")
 
     # --- parts
 
