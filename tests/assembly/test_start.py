@@ -105,3 +105,10 @@ def test_a_listener_that_would_not_be_encrypted_stops_the_start(tmp_path):
     with pytest.raises(Exception, match="SSL") as refused:
         started(options(tmp_path, listeners="SSL://127.0.0.1:0"))
     assert not isinstance(refused.value, AssemblyError)
+
+
+def test_a_new_folder_is_formatted_as_kafka_formats_one(tmp_path):
+    started(options(tmp_path, cluster_id="4L6g3nShT-eMCtK--X86sw"))
+    assert "cluster.id=4L6g3nShT-eMCtK--X86sw" in (tmp_path / "meta.properties").read_text()
+    assert b"metadata.version" in (tmp_path / "bootstrap.checkpoint").read_bytes()
+    assert (tmp_path / "__cluster_metadata-0" / "quorum-state").is_file()

@@ -6,6 +6,7 @@ what is queued, and mark the folder clean.
 """
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from typing import Final
 
@@ -48,6 +49,7 @@ from headwater.log import settings as log_settings
 from headwater.log.journals.checkpoints import CheckpointFiles
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
+from headwater.log.journals.snapshot_file import write_bootstrap
 from headwater.log.port import Log
 from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
 from headwater.log.segments.logs import SegmentLogs, open_logs
@@ -55,11 +57,14 @@ from headwater.log.segments.metadata_log import metadata_folder, open_metadata_l
 from headwater.machine.runtime import Runtime
 from headwater.security.authorizer import AllowAll
 from headwater.security.quotas import Unlimited
+from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.types import NodeId, Uuid, uuid_text
 
 log = get("broker")
 
 STOP_DEADLINE_S: Final = 10.0
+FIRST_LEVELS: Final[Mapping[str, int]] = {METADATA_VERSION: LATEST_METADATA}
+"""The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
 
 
@@ -139,17 +144,24 @@ class Broker:
 
     async def _identity(self) -> FolderIdentity:
         """Whose folder it is; a new one becomes ours."""
-        world, root = self._world, self._options.data
-        identity = read_identity(world.disk, root)
-        if identity is None:
-            identity = FolderIdentity(
-                cluster_id=self._options.settings.get("cluster.id") or uuid_text(Uuid(world.randomness.uuid())),
-                node_id=self._node_id,
-                directory_id=Uuid(world.randomness.uuid()),
-            )
-            await write_identity(world.disk, root, identity)
+        root = self._options.data
+        identity = read_identity(self._world.disk, root) or await self._format()
         if identity.node_id != self._node_id:
             raise WrongFolder(root, identity.node_id, self._node_id)
+        return identity
+
+    async def _format(self) -> FolderIdentity:
+        """What Kafka's `kafka-storage format` leaves in a new folder; its identity comes last, for it says that all is there."""
+        world, root = self._world, self._options.data
+        identity = FolderIdentity(
+            cluster_id=self._options.settings.get("cluster.id") or uuid_text(Uuid(world.randomness.uuid())),
+            node_id=self._node_id,
+            directory_id=Uuid(world.randomness.uuid()),
+        )
+        levels = [FeatureLevelRecord(name=name, feature_level=level) for name, level in FIRST_LEVELS.items()]
+        codec = MetadataCodec(metadata_level=lambda: FIRST_LEVELS[METADATA_VERSION])
+        await write_bootstrap(world.disk, root, levels, codec, now=world.clock.now())
+        await write_identity(world.disk, root, identity)
         return identity
 
     async def _make_cluster(self) -> Runtime[Cluster]:
@@ -237,7 +249,7 @@ class Broker:
         )
         await self._cluster.submit(
             [
-                Bootstrap(levels={METADATA_VERSION: LATEST_METADATA}),
+                Bootstrap(levels=FIRST_LEVELS),
                 RegisterBroker(
                     node_id=self._node_id,
                     incarnation=Uuid(self._world.randomness.uuid()),
