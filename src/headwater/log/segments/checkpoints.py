@@ -81,6 +81,12 @@ class OffsetCheckpoint:
         if self._offsets.pop((partition.topic, partition.index), None) is not None:
             self._changes += 1
 
+    async def erase(self, partition: PartitionId) -> None:
+        """The file tells nothing of it when this returns."""
+        self.drop(partition)
+        if self._saved < self._changes:
+            await self.save()
+
     async def save(self) -> None:
         """Durable when this returns. Who comes while another write is under way shares the next one."""
         saved: Future[None] = get_running_loop().create_future()

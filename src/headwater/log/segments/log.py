@@ -6,9 +6,18 @@ This module says who does what; how it is done stands in `append`, `read`, `sear
 import asyncio
 from collections.abc import Sequence
 
+from headwater.kernel.errors import DiskError
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Buffer
-from headwater.log.errors import EndMoved, InvalidBatch, LogClosed, LogError, OffsetOutOfRange, StorageFailed
+from headwater.log.errors import (
+    AppendFailed,
+    EndMoved,
+    InvalidBatch,
+    LogClosed,
+    LogError,
+    OffsetOutOfRange,
+    StorageFailed,
+)
 from headwater.log.port import (
     AbortedTransaction,
     Appended,
@@ -200,15 +209,23 @@ class SegmentLog:
             raise OffsetOutOfRange(before, contents.start, self._high_watermark.offset)
         if before <= contents.start:
             return
-        self._store.log_starts.set(self._partition, before)
-        await self._store.log_starts.save()
-        if self._deleted or before <= contents.start:
-            return
-        contents.start = before
-        contents.epochs.truncate_start(before)
-        self._drop_below(before)
-        self._bounds = None
-        self._high_watermark.wake()
+        try:
+            await self._keep_start(before)
+            if self._deleted or before <= contents.start:
+                return
+            contents.start = before
+            contents.epochs.truncate_start(before)
+            self._bounds = None
+            self._high_watermark.wake()
+            self._drop_below(before)
+        except DiskError as error:
+            raise AppendFailed(str(error)) from error
+
+    async def _keep_start(self, before: Offset) -> None:
+        """A higher start than this one may be on its way to the disk: it must not be taken back."""
+        starts = self._store.log_starts
+        starts.set(self._partition, max(before, starts.get(self._partition) or before))
+        await starts.save()
 
     def _drop_below(self, offset: Offset) -> None:
         self._reader.forget_positions()

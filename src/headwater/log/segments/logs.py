@@ -146,6 +146,13 @@ class SegmentLogs:
             if read_topic_id(store.disk, folder) == partition.topic_id:
                 return await recover(store, folder, self._remembered(partition))
             self._delete_folder(partition, delay_ms=0)
+        return await self._make(partition)
+
+    async def _make(self, partition: PartitionId) -> Contents:
+        """A new log. What was kept of an earlier one under its name must be gone before this one holds anything."""
+        store, folder = self._store, self._folder(partition)
+        for checkpoint in store.checkpoints:
+            await checkpoint.erase(partition)
         store.disk.make_folder(folder)
         contents = await recover(store, folder, Remembered(is_clean=True))
         path, data = topic_id_file(folder, partition.topic_id)
@@ -195,7 +202,8 @@ class SegmentLogs:
             log.error("the store failed and is left as it is; the next start will recover it")
         else:
             await self._checkpointing.checkpoint()
-            await put_clean_mark(store.disk, store.root)
+            if not self._recovered:  # of those that nobody opened no checkpoint tells yet: they are recovered again
+                await put_clean_mark(store.disk, store.root)
         await store.deletions.close()
         store.files.close()
         self._lock.release()

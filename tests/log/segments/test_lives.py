@@ -1,0 +1,69 @@
+"""What outlives a log or a process must not be taken for what another one left."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from tests.contracts.log_store import append, batch, contents, open_log, partition
+from tests.contracts.segment_store import SegmentStore
+from tests.contracts.simulated_store import SimulatedStore
+
+from headwater.kernel.errors import DiskError
+from headwater.log.errors import StorageFailed
+from headwater.wire.types import Offset
+
+
+async def test_the_start_of_a_deleted_topic_is_not_that_of_its_successor(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    log = await open_log(logs, partition(life=1))
+    await append(log, batch("a", "b", "c"))
+    await log.trim(Offset(3))
+    await logs.forget(partition(life=1))
+    log = await open_log(logs, partition(life=2))
+    await append(log, batch("d"))
+    await store.crash(logs)
+    log = await open_log(await store.open(), partition(life=2))
+    assert await contents(log) == ["d"]
+
+
+async def test_a_log_that_was_recovered_and_never_opened_loses_nothing(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    await append(await open_log(logs), batch("a"))
+    await logs.close()
+    logs = await store.open()
+    await append(await open_log(logs), batch("b"))
+    await store.crash(logs)
+    await (await store.open()).close()
+    log = await open_log(await store.open())
+    assert await contents(log) == ["a", "b"]
+    await append(log, batch("c"))
+    assert await contents(log) == ["a", "b", "c"]
+
+
+async def test_the_lower_of_two_trims_does_not_bring_back_what_the_other_deleted(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    log = await open_log(logs)
+    await append(log, batch("a"), batch("b"), batch("c"))
+    await asyncio.gather(log.trim(Offset(2)), log.trim(Offset(1)))
+    assert log.bounds.start == 2
+    await store.crash(logs)
+    log = await open_log(await store.open())
+    assert log.bounds.start == 2
+
+
+async def test_a_trim_that_cannot_be_kept_is_refused_as_any_failure_of_the_storage(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs)
+    await append(log, batch("a"), batch("b"))
+
+    async def fail(path: str, data: bytes) -> None:
+        raise DiskError(path, "Input/output error")
+
+    monkeypatch.setattr(store.disk, "write", fail)
+    with pytest.raises(StorageFailed):
+        await log.trim(Offset(1))
+    assert log.bounds.start == 0
