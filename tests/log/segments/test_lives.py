@@ -8,7 +8,7 @@ from tests.contracts.log_store import append, batch, contents, open_log, partiti
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 
-from headwater.kernel.errors import DiskError
+from headwater.kernel.errors import DiskError, DiskFull
 from headwater.log.errors import StorageFailed
 from headwater.wire.types import Offset
 
@@ -67,3 +67,22 @@ async def test_a_trim_that_cannot_be_kept_is_refused_as_any_failure_of_the_stora
     with pytest.raises(StorageFailed):
         await log.trim(Offset(1))
     assert log.bounds.start == 0
+
+
+async def test_a_disk_that_takes_no_checkpoints_at_the_end_leaves_the_folder_to_be_recovered(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    store = SimulatedStore()
+    logs = await store.open()
+    await append(await open_log(logs), batch("a"))
+
+    async def fail(path: str, data: bytes) -> None:
+        raise DiskFull(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.disk, "write", fail)
+        await logs.close()
+    logs = await store.open()
+    assert not logs.clean
+    assert await contents(await open_log(logs)) == ["a"]
+    await logs.close()

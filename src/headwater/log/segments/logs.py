@@ -201,12 +201,19 @@ class SegmentLogs:
         if self.failed.done():
             log.error("the store failed and is left as it is; the next start will recover it")
         else:
-            await self._checkpointing.checkpoint()
-            if not self._recovered:  # of those that nobody opened no checkpoint tells yet: they are recovered again
-                await put_clean_mark(store.disk, store.root)
+            await self._leave_in_order()
         await store.deletions.close()
         store.files.close()
         self._lock.release()
+
+    async def _leave_in_order(self) -> None:
+        """So that the next start need not recover; of logs that were recovered and not opened no checkpoint tells."""
+        try:
+            await self._checkpointing.checkpoint()
+            if not self._recovered:
+                await put_clean_mark(self._store.disk, self._store.root)
+        except DiskError as error:
+            log.error("the folder could not be left in order; the next start will recover it", error=error)
 
     def _close_logs(self) -> None:
         try:
