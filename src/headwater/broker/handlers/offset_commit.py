@@ -89,9 +89,8 @@ def _commits(
         name = names[_key(item)]
         if isinstance(name, ErrorCode):
             continue
-        count = partitions.partition_count(name)
         for each in item.partitions:
-            if each.partition_index >= count:
+            if not partitions.has(name, each.partition_index):
                 codes[name, each.partition_index] = ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
                 continue
             yield OffsetCommit(

@@ -76,6 +76,6 @@ async def handle(context: Context, request: OffsetDeleteRequest) -> OffsetDelete
 
 
 def _code(context: Context, name: str, index: int, codes: dict[tuple[TopicName, int], ErrorCode]) -> ErrorCode:
-    if index >= context.services.partitions.partition_count(TopicName(name)):
+    if not context.services.partitions.has(TopicName(name), index):
         return ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
     return codes[TopicName(name), index]
