@@ -16,6 +16,8 @@ _REBALANCE_TIMEOUT_FROM = 1
 _KNOWN_ID_FROM = 4
 _NULLABLE_PROTOCOL_FROM = 7
 _SKIPPED_ASSIGNMENT_FROM = 9
+_PREFIX_MAX = 1_000
+"""What a member's id keeps of a long name: the id is a string too, and must not be longer than one can be."""
 
 
 def refuse(request: JoinGroupRequest, code: ErrorCode) -> JoinGroupResponse:
@@ -40,12 +42,12 @@ async def handle(context: Context, request: JoinGroupRequest) -> JoinGroupRespon
 
 def _join(context: Context, request: JoinGroupRequest) -> Join:
     version = context.api_version
-    name = request.group_instance_id or context.client_id
+    prefix = (request.group_instance_id or context.client_id)[:_PREFIX_MAX]
     return Join(
         group_id=request.group_id,
         member_id=request.member_id,
         instance_id=request.group_instance_id,
-        new_member_id=f"{name}-{uuid_text(Uuid(context.services.randomness.uuid()))}",
+        new_member_id=f"{prefix}-{uuid_text(Uuid(context.services.randomness.uuid()))}",
         client_id=context.client_id,
         client_host=f"/{context.host}",
         session_timeout_ms=request.session_timeout_ms,
