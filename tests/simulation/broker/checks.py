@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import TypeVar
 
 from tests.simulation.broker.history import Commit, Edge, History, Stored, TopicPartition
+from tests.simulation.broker.readers import Reader
 from tests.simulation.broker.topics import Beliefs
 
 Told = TypeVar("Told", Edge, Commit)
@@ -60,6 +61,13 @@ def assert_nothing_shown_is_taken_back(history: History) -> None:
     left = {(place, each.base_offset): each for place, stored in history.left.items() for each in stored}
     for shown in history.shown:
         assert left.get((shown.place, shown.base_offset)) == shown, f"shown and gone: {shown}"
+
+
+def assert_readers_know_what_is_left(history: History, readers: Iterable[Reader]) -> None:
+    """Also where a loss of power may take what was shown: then everyone who saw it has been told."""
+    for reader in readers:
+        for place, stored in history.left.items():
+            assert reader.seen[place] == stored, f"{place}: a reader was not told of what was lost"
 
 
 def assert_edges_only_go_on(history: History) -> None:

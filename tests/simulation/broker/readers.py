@@ -1,4 +1,4 @@
-"""Who reads: all partitions of a topic at once, from anywhere in them, and remembers everything that is shown.
+"""Who reads: all partitions of a topic at once, from their beginning on, and remembers everything that is shown.
 
 A reader says of each partition which leader epoch it knows and in which epoch it read last (KIP-320). So a broker that had
 lost what it showed would be found out at the next fetch: by a diverging epoch, or by an epoch that it never heard of.
@@ -50,7 +50,7 @@ class Reader:
     def __init__(self, cluster: Cluster, history: History, random: Random, places: Sequence[TopicPartition]) -> None:
         self.positions = {place: Position() for place in places}
         self.seen: dict[TopicPartition, list[Stored]] = {place: [] for place in places}
-        """What was read since a position was last chosen, in order; a divergence cuts it."""
+        """What was read, from the first offset on; a divergence cuts it."""
         self._cluster = cluster
         self._history = history
         self._random = random
@@ -68,10 +68,14 @@ class Reader:
         except ClientError:
             return
 
-    def begin_again(self, place: TopicPartition) -> None:
-        self.positions[place].offset = 0
-        self.positions[place].read_epoch = NO_EPOCH
-        self.seen[place].clear()
+    async def catch_up(self, cluster: Cluster) -> None:
+        """Read on, over another cluster's connections, to the present end of every partition."""
+        self._cluster = cluster
+        for place, position in self.positions.items():
+            await self.fetch(0)
+            end = (await find_offset(cluster, *place, At.LATEST)).offset
+            while position.offset < end:
+                await self.fetch(0)
 
     async def fetch(self, wait_ms: int) -> None:
         asked = self._history.ask()

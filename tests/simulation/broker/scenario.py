@@ -5,7 +5,7 @@ broker's machine loses power once more, and what its last start finds is read fr
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 from typing import Final
 
@@ -21,7 +21,6 @@ from tests.simulation.broker.topics import Beliefs
 from tests.simulation.simulate import Simulation
 from tests.simulation.world.randomness import stream
 
-from headwater.client.admin.offsets import At, find_offset
 from headwater.client.admin.topics import NewTopic, create_topic
 from headwater.client.cluster import Cluster
 from headwater.client.errors import ClientError
@@ -34,18 +33,31 @@ SEGMENT_MS: Final = 3_000
 """So that segments roll, for a simulation writes too little to fill one."""
 USUAL_PAUSE_S: Final = 0.1
 
+WRITERS_AND_READERS: Final = ("plain-1", "idempotent-1", "pipelining-1", "pipelining-2", "reader-1", "reader-2")
+EVERYONE: Final = (*WRITERS_AND_READERS, "member-1", "member-2", "member-3", "administrator")
+
 Step = Callable[[], Awaitable[object]]
 Make = Callable[[str, Cluster, World, Random], Step]
 
 
 class Scenario:
-    def __init__(self, simulation: Simulation, *, requests: int, settings: Mapping[str, str] | None = None) -> None:
+    """`clients` are named by what they do and a number. Each draws from a stream of chance of its name."""
+
+    def __init__(
+        self,
+        simulation: Simulation,
+        *,
+        requests: int,
+        clients: Sequence[str] = EVERYONE,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
         self.history = History()
         self.server = Server(simulation, self.history, settings or {})
         self.readers: list[Reader] = []
         self._beliefs = Beliefs()
         self._simulation = simulation
         self._requests = requests
+        self._clients = clients
 
     async def run(self) -> History:
         with unforeseen_errors_end(self._simulation):
@@ -59,32 +71,28 @@ class Scenario:
             await self._make_topic(cluster)
             operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
             async with Group() as group:
-                for name, make in self._clients().items():
+                for name in self._clients:
                     context, world = self._simulation.visitor(name)
-                    group.create_task(self._live(name, make, world), name=name, context=context)
+                    group.create_task(self._live(name, world), name=name, context=context)
             operator.cancel()
             await self.server.start_after_a_loss_of_power()
             await self._look_at_what_is_left(cluster)
         async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._look_at_topics(cluster)
 
-    def _clients(self) -> dict[str, Make]:
-        """Whoever has a name draws from a stream of chance of that name."""
+    def _makers(self) -> dict[str, Make]:
         return {
-            "plain-1": self._plain,
-            "idempotent-1": self._idempotent,
-            "pipelining-1": self._pipelining,
-            "pipelining-2": self._pipelining,
-            "reader-1": self._reader,
-            "reader-2": self._reader,
-            "member-1": self._member,
-            "member-2": self._member,
-            "member-3": self._member,
+            "plain": self._plain,
+            "idempotent": self._idempotent,
+            "pipelining": self._pipelining,
+            "reader": self._reader,
+            "member": self._member,
             "administrator": self._administrator,
         }
 
-    async def _live(self, name: str, make: Make, world: World) -> None:
+    async def _live(self, name: str, world: World) -> None:
         random = stream(self._simulation.seed, name)
+        make = self._makers()[name.partition("-")[0]]
         kind = OneAttempt if make == self._administrator else Cluster
         async with kind((ADDRESS,), randomness=world.randomness, options=OPTIONS) as cluster:
             step = make(name, cluster, world, random)
@@ -130,12 +138,10 @@ class Scenario:
     # The end.
 
     async def _look_at_what_is_left(self, cluster: Cluster) -> None:
-        reader = Reader(cluster, self.history, stream(self._simulation.seed, "last reader"), PLACES)
-        for place in PLACES:
-            end = (await find_offset(cluster, *place, At.LATEST)).offset
-            while reader.positions[place].offset < end:
-                await reader.fetch(0)
-        self.history.left = reader.seen
+        newcomer = Reader(cluster, self.history, stream(self._simulation.seed, "newcomer"), PLACES)
+        for reader in (newcomer, *self.readers):
+            await reader.catch_up(cluster)
+        self.history.left = newcomer.seen
         await find_committed(cluster, MEMBERSHIP.group, PLACES, self.history)
 
     async def _look_at_topics(self, cluster: OneAttempt) -> None:
