@@ -10,10 +10,11 @@ from typing import Any, Protocol
 import pytest
 from tests.contracts.log_store import NOON, MemoryStore, SetClock, Store, append, batch, everything, headers, open_log
 from tests.contracts.segment_store import SegmentStore
-from tests.machine.toy import Register, Store as ToyStore, ToyJournal
+from tests.machine.toy import Register, Store as ToyStore, ToyJournal, outcome
 
 from headwater.kernel.real.disk import RealDisk
-from headwater.log.journals.checkpoints import CheckpointFiles
+from headwater.log.errors import OffsetOutOfRange
+from headwater.log.journals.checkpoints import CheckpointFiles, SnapshotId
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
 from headwater.log.port import Log, Logs
@@ -141,6 +142,10 @@ class JournalContract:
         assert await state(await opened.open()) == {**before, "after": 50}
 
 
+def put(path: Path, data: bytes) -> None:
+    path.write_bytes(data)
+
+
 class OverLog:
     """Journals over one log; each opens the storage anew where the engine shares it."""
 
@@ -244,6 +249,25 @@ class TestMetadata(JournalContract):
         found = headers(disk.read(f"{snapshots}/{name}"))
         assert [(header.is_control, header.base_offset) for header in found] == [(True, 0), (False, 1), (True, 2)]
         assert (await opened.log()).bounds.start == 4
+
+    async def test_a_load_that_a_new_snapshot_overtakes_does_not_skip_what_that_one_holds(
+        self, opened: OverLog, monkeypatch: pytest.MonkeyPatch
+    ):
+        async def write_at_once(self: CheckpointFiles, snapshot: SnapshotId, data: bytes) -> None:
+            put(Path(self._path(snapshot)), data)
+
+        monkeypatch.setattr(CheckpointFiles, "write", write_at_once)
+        journal = await opened.open()
+        many = added(*(f"{n}" for n in range(10_000)))
+        end = await written(journal, many)
+        await journal.write_snapshot(many, end=end, now=NOON)
+        end = await written(journal, added("later"))
+        machine = Register()
+        loading = asyncio.create_task(journal.load(machine.replay))
+        await asyncio.sleep(0)
+        await journal.write_snapshot(added("later"), end=end, now=NOON)
+        assert not loading.done()
+        assert isinstance(await outcome(loading), OffsetOutOfRange | UnreadableRecord)
 
 
 class TestCoordinatorInSegments(TestCoordinator):

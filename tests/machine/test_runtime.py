@@ -227,6 +227,41 @@ def test_a_log_that_outgrows_its_state_is_snapshotted_and_loads_the_same():
     run(main)
 
 
+def test_a_log_is_not_rewritten_under_a_load():
+    async def main() -> None:
+        store = Store()
+        fates = iter(["ok"] * 100 + ["unknown"] + ["ok"] * 100)
+        journal = ToyJournal(store, fate=lambda: next(fates))
+        writing, loads_meanwhile = False, 0
+        load, write = journal.load, journal.write_snapshot
+
+        async def watched_load(*arguments: Any, **options: Any) -> Any:
+            nonlocal loads_meanwhile
+            loads_meanwhile += writing
+            return await load(*arguments, **options)
+
+        async def slow_write(*arguments: Any, **options: Any) -> None:
+            nonlocal writing
+            writing = True
+            await elapse(500)
+            await write(*arguments, **options)
+            writing = False
+
+        journal.load = watched_load  # type: ignore[method-assign]
+        journal.write_snapshot = slow_write  # type: ignore[method-assign]
+        runtime = await started(journal, snapshots=SnapshotPolicy(records_min=100, ratio=10))
+        for n in range(100):
+            await runtime.submit([Add(item=f"{n}"), Remove(item=f"{n}")])
+        assert isinstance(await outcome(runtime.ask(Add(item="x"))), OutcomeUnknown)
+        assert writing
+        await elapse(2000)
+        assert runtime.head.items == {"x": 100}
+        assert loads_meanwhile == 0
+        await runtime.close(1)
+
+    run(main)
+
+
 def test_a_log_that_is_mostly_state_is_not_snapshotted_again_and_again():
     async def main() -> None:
         store, taken = Store(), []

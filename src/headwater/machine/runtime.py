@@ -12,7 +12,7 @@ had been written after all is found by that load.
 """
 
 import asyncio
-from asyncio import Event, Future
+from asyncio import Event, Future, Lock
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Generic, TypeVar
 
@@ -68,7 +68,11 @@ class Runtime(Generic[M]):
         self._clock = clock
         self._ward = ward
         self._limits = limits or Limits()
-        self._snapshots = Snapshots(make, journal, clock=clock, policy=self._limits.snapshots)
+        self._rewriting = Lock()
+        """A log is not rewritten while it is loaded from: half of the one and half of the other is neither."""
+        self._snapshots = Snapshots(
+            make, journal, clock=clock, policy=self._limits.snapshots, rewriting=self._rewriting
+        )
         self._subscribers: list[tuple[Subscriber, Callable[[M], None]]] = []
         self._head: Head[M] | None = None
         self._end = Offset(0)
@@ -231,7 +235,8 @@ class Runtime(Generic[M]):
 
     async def _load(self) -> None:
         machine = self._make()
-        self._end = await self._journal.load(machine.replay)
+        async with self._rewriting:
+            self._end = await self._journal.load(machine.replay)
         head = Head(self.name, machine, waiting_max=self._limits.waiting_max)
         for _, reloaded in self._subscribers:
             reloaded(machine)

@@ -6,7 +6,7 @@ all snapshots together cost a fixed share of the appends.
 """
 
 import asyncio
-from asyncio import Event
+from asyncio import Event, Lock
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -31,11 +31,20 @@ class SnapshotPolicy(Struct, frozen=True, kw_only=True):
 class Snapshots:
     """Watches what a snapshot would replace, and writes one."""
 
-    def __init__(self, make: Callable[[], Machine], journal: Journal, *, clock: Clock, policy: SnapshotPolicy) -> None:
+    def __init__(
+        self,
+        make: Callable[[], Machine],
+        journal: Journal,
+        *,
+        clock: Clock,
+        policy: SnapshotPolicy,
+        rewriting: Lock,
+    ) -> None:
         self._make = make
         self._journal = journal
         self._clock = clock
         self._policy = policy
+        self._rewriting = rewriting
         self._live = 0
         """Records of the state when it was last counted, by a snapshot or by one that did not pay."""
         self.due = Event()
@@ -48,10 +57,12 @@ class Snapshots:
     async def take_if_due(self) -> None:
         """How large the state is only a loaded machine can tell; then it may turn out that a snapshot does not pay yet."""
         self.due.clear()
-        await self._take(always=False)
+        async with self._rewriting:
+            await self._take(always=False)
 
     async def take(self) -> None:
-        await self._take(always=True)
+        async with self._rewriting:
+            await self._take(always=True)
 
     async def _take(self, *, always: bool) -> None:
         end = self._journal.reducible().end

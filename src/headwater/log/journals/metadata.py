@@ -41,11 +41,11 @@ class MetadataJournal:
         self._claimed: LeaderEpoch | None = None
 
     async def load(self, replay: Callable[[Record], None], *, until: Offset | None = None) -> Offset:
-        newest = self._snapshots.newest()
+        newest, first = self._snapshots.newest(), _NOTHING_YET.end
         if newest is not None:
+            first = newest.end
             self._newest, self._claimed = newest, newest.epoch
             await self._records.replay_batches(replay, self._snapshots.read(newest))
-        first = self._newest.end
         if not self._log.bounds.start <= first <= self._log.bounds.high_watermark:
             raise UnreadableRecord(self._records.name, first, f"the log does not hold it: {self._log.bounds}")
         if until is not None:
