@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,14 @@ from tests.contracts.log_store import NOON, append, batch, contents, open_log, p
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 from tests.simulation.world.disk import SimulatedFile
+from tests.simulation.world.workers import SimulatedWorkers
 
-from headwater.kernel.errors import DiskError, FolderInUse
+from headwater.kernel.errors import DiskError, FolderInUse, TooBusy
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import AppendFailed, StorageFailed
+from headwater.log.segments import deletion
 from headwater.log.segments.log import SegmentLog
-from headwater.log.segments.names import LOG
+from headwater.log.segments.names import DELETED, LOG
 from headwater.wire.types import Offset
 
 
@@ -192,3 +195,24 @@ async def test_a_segment_whose_records_are_all_too_old_does_not_stay_active():
     await store.crash(logs)
     log = await open_log(await store.open())
     assert (log.bounds.start, log.bounds.end) == (1, 2)
+
+
+async def test_files_are_deleted_later_where_the_workers_are_too_busy(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=100, file_delete_delay_ms=0)
+    await append(log, batch("a"))
+    await append(log, batch("b"))
+    tried = asyncio.Event()
+
+    def refuse(self: SimulatedWorkers, job: Callable[[], object]) -> None:
+        tried.set()
+        raise TooBusy("the queue of the workers", 0)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SimulatedWorkers, "run", refuse)
+        patch.setattr(deletion, "_AGAIN_MS", 0)
+        await log.trim(Offset(1))
+        await tried.wait()
+    await logs.close()
+    assert not [name for name in store.disk.list("/data/orders-0") if name.endswith(DELETED)]

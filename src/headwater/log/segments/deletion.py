@@ -7,8 +7,9 @@ a slow reader may still have one open, and removing a gigabyte takes long enough
 import asyncio
 from collections import deque
 from functools import partial
+from typing import Final
 
-from headwater.kernel.errors import DiskError
+from headwater.kernel.errors import DiskError, TooBusy
 from headwater.kernel.logging import get
 from headwater.kernel.tasks import Ward
 from headwater.kernel.units import SECOND_MS
@@ -17,6 +18,9 @@ from headwater.log.segments.file_cache import FileCache
 from headwater.log.segments.names import DELETED
 
 log = get("segments.deletion")
+
+_AGAIN_MS: Final = SECOND_MS
+"""When the workers had too much else to do."""
 
 
 class Deletions:
@@ -67,5 +71,8 @@ class Deletions:
         """A failure is only logged: what is left is removed at the next start."""
         try:
             await self._world.workers.run(partial(self._world.disk.remove, path))
+        except TooBusy:
+            if not self._closing:
+                self.remove_later(path, delay_ms=_AGAIN_MS)
         except DiskError as error:
             log.error("a deleted file could not be removed", error=error, path=path)
