@@ -6,7 +6,7 @@ NOT_LEADER_OR_FOLLOWER, which clients retry. What happens here is idempotent: af
 is compared with what is open.
 """
 
-from asyncio import Event, Future, get_running_loop
+from asyncio import Event, Future, get_running_loop, sleep
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
@@ -190,10 +190,11 @@ class Partitions:
     # --- the one task that waits
 
     async def run(self) -> None:
-        """Open and forget logs, in the order of the records."""
+        """Open and forget logs, in the order of the records. A job may end without having waited, so others have a turn."""
         while True:
             while self._jobs:
                 await self._jobs.popleft()()
+                await sleep(0)
             self._idle.set()
             self._more.clear()
             await self._more.wait()

@@ -1,0 +1,52 @@
+"""What others see of a broker whose partitions come and go."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+from tests.broker.serving import run
+
+from headwater.broker.partitions import Partitions
+from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
+from headwater.kernel.catalogue import Catalogue
+from headwater.kernel.layers import LiveSettings
+from headwater.log.settings import SETTINGS as LOG_SETTINGS
+from headwater.wire.records.partition_record import PartitionRecord
+from headwater.wire.records.topic_record import TopicRecord
+from headwater.wire.types import Uuid
+
+WIDE = Uuid(bytes([1]) * 16)
+PARTITIONS = 100
+
+
+class Unwaiting:
+    """Logs that are opened without having to wait, as those of new partitions are."""
+
+    def __init__(self) -> None:
+        self.opened: list[int] = []
+
+    def get(self, topic_id: Uuid, index: int) -> None:
+        return None
+
+    async def open(self, partition: Any, *, epoch: Any, settings: Any) -> Any:
+        self.opened.append(partition.index)
+        return SimpleNamespace(partition=partition, lead=lambda epoch: None)
+
+
+def test_others_have_their_turns_while_many_logs_are_opened():
+    async def check() -> None:
+        logs: Any = Unwaiting()
+        live = LiveSettings(Catalogue(BROKER_SETTINGS, LOG_SETTINGS), node_id=1, static={})
+        partitions = Partitions(logs=logs, settings=live)
+        partitions.durable([TopicRecord(name="wide", topic_id=WIDE)])
+        partitions.durable([PartitionRecord(topic_id=WIDE, partition_id=index) for index in range(PARTITIONS)])
+        opening = asyncio.ensure_future(partitions.run())
+        turns = 0
+        while len(logs.opened) < PARTITIONS:
+            turns += 1
+            await asyncio.sleep(0)
+        opening.cancel()
+        assert turns >= PARTITIONS
+        assert logs.opened == list(range(PARTITIONS))
+
+    run(check)
