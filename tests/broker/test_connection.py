@@ -86,6 +86,28 @@ def test_more_requests_than_a_burst_in_one_write_are_answered_in_order(loop):
     run(test, loop)
 
 
+def test_a_burst_of_requests_that_each_take_long_gives_others_a_turn_between_them(monkeypatch):
+    async def test():
+        loop = asyncio.get_running_loop()
+        started: list[int] = []
+        seen_by_others: list[int] = []
+        real = loop.time
+        monkeypatch.setattr(loop, "time", lambda: real() + len(started))  # each takes a second
+
+        async def handle(context, request):
+            started.append(request.generation_id)
+            loop.call_soon(lambda: seen_by_others.append(len(started)))
+            return OK
+
+        async with serving(beats(handle)) as broker:
+            client = await broker.connect()
+            client.send(*(beat(each) for each in range(5)))
+            assert await correlation_ids(client, 5) == [0, 1, 2, 3, 4]
+        assert seen_by_others == [1, 2, 3, 4, 5]
+
+    run(test, "asyncio")
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_answers_leave_in_the_order_of_the_requests_whatever_finishes_first(loop):
     async def test():

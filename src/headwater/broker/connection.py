@@ -33,6 +33,8 @@ Problem = ConnectionRefused | MalformedMessage
 IN_FLIGHT_MAX: Final = 64
 BURST_MAX: Final = 128
 """How many requests of one connection are started in one go."""
+BURST_MAX_S: Final = 0.005
+"""For how long they are: some take as long as a thousand others, such as Metadata of all topics."""
 WRITE_PAUSE_BYTES: Final = 256 * KiB
 WRITE_BYTES_MAX: Final = 256 * MiB
 """Answers that a client asked for and does not read; the largest single one is far below."""
@@ -154,11 +156,11 @@ class Connection(asyncio.BufferedProtocol):
     def _start_requests(self) -> None:
         """Start what is whole, and write in one go what was answered at once."""
         self._is_starting = True
-        started = 0
+        started, ends = 0, self._loop.time() + BURST_MAX_S
         while not self._held and (frame := self._next_frame()) is not None:
             self._start(frame)
             started += 1
-            if started == BURST_MAX:
+            if started == BURST_MAX or self._loop.time() > ends:
                 self._held |= _BURST
                 self._loop.call_soon(self._unhold, _BURST)
         self._is_starting = False
@@ -179,7 +181,9 @@ class Connection(asyncio.BufferedProtocol):
         self._line.append(slot)
         self._queued.add(frame.size)
         try:
-            slot.call = self._dispatcher.start(self._session, frame.view, slot)
+            call = self._dispatcher.start(self._session, frame.view, slot)
+            if not slot.is_done:
+                slot.call = call
         except (ConnectionRefused, MalformedMessage) as problem:
             slot.failed(problem)
         except Exception as problem:
@@ -199,6 +203,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def slot_done(self, slot: Slot, mute_ms: int) -> None:
         slot.is_done = True
+        slot.call = None  # it holds the slot: without this, only a collection would free the two
         self._queued.remove(slot.frame.size)
         self._receiver.release(slot.frame)
         if slot.problem is not None:
