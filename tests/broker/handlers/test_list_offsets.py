@@ -1,5 +1,6 @@
 """ListOffsets, against logs in memory."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -57,6 +58,23 @@ def test_the_first_record_not_before_a_time_is_found(after_ms, offset):
             found = await listed(rig, NOON + after_ms)
             assert (found.offset, found.error_code) == (offset, 0)
             assert found.timestamp == (NOON + offset if offset >= 0 else -1)
+
+    run(test)
+
+
+def test_others_have_their_turns_while_many_partitions_are_looked_at():
+    async def test() -> None:
+        many = tuple(ListOffsetsPartition(partition_index=index, timestamp=NOON) for index in range(5_000))
+        async with log_rig() as rig:
+            await rig.create("orders")
+            request = ListOffsetsRequest(topics=(ListOffsetsTopic(name="orders", partitions=many),))
+            asked = asyncio.ensure_future(rig.ask(list_offsets, request, LATEST))
+            turns = 0
+            while not asked.done():
+                turns += 1
+                await asyncio.sleep(0)
+            assert len(asked.result().topics[0].partitions) == len(many)
+        assert turns >= 100
 
     run(test)
 
