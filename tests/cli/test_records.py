@@ -71,6 +71,11 @@ def test_what_goes_out_as_json_comes_back_byte_for_byte(record):
     assert (back.key, back.value, back.headers, back.timestamp) == (kept.key, kept.value, kept.headers, 5)
 
 
+def test_a_field_that_no_record_has_is_refused_rather_than_lost():
+    with pytest.raises(Complaint, match="line 1 .*`id`.* use --input lines"):
+        list(read_records([b'{"id": 1, "value": 2}'], Reading(form=Form.JSON)))
+
+
 def test_a_line_that_is_no_json_is_named():
     with pytest.raises(Complaint, match="line 2 can't be read"):
         read(b'{"value": "a"}\n{"value": \n', form=Form.JSON)

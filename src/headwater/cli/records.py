@@ -39,7 +39,7 @@ class Form(StrEnum):
     CSV = "csv"
 
 
-class JsonRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class JsonRecord(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """One line of JSON. What can't be text has a field of its own."""
 
     topic: str | None = None
@@ -114,7 +114,7 @@ def _field(document: Any, name: str) -> bytes:
 
 
 def _from_json(line: bytes, reading: Reading) -> NewRecord:
-    given = msgspec.json.decode(line, type=JsonRecord)
+    given = _json_record(line)
     key = given.key.encode() if given.key is not None else None
     return NewRecord(
         key=b64decode(given.key_base64) if given.key_base64 is not None else key,
@@ -125,6 +125,14 @@ def _from_json(line: bytes, reading: Reading) -> NewRecord:
         ),
         timestamp=NO_TIMESTAMP if given.timestamp is None else Timestamp(given.timestamp),
     )
+
+
+def _json_record(line: bytes) -> JsonRecord:
+    """A field that no record has would be lost without a word: whoever sends objects as they are wants another form."""
+    try:
+        return msgspec.json.decode(line, type=JsonRecord)
+    except msgspec.ValidationError as problem:
+        raise ValueError(f"{problem}; to send JSON objects as values, use --input lines (and --key FIELD)") from problem
 
 
 def _plain(value: bytes) -> bytes | None:
