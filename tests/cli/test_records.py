@@ -72,7 +72,7 @@ def test_what_goes_out_as_json_comes_back_byte_for_byte(record):
 
 
 def test_a_field_that_no_record_has_is_refused_rather_than_lost():
-    with pytest.raises(Complaint, match="line 1 .*`id`.* use --input lines"):
+    with pytest.raises(Complaint, match=r"line 1 .*`id`.* use --input lines"):
         list(read_records([b'{"id": 1, "value": 2}'], Reading(form=Form.JSON)))
 
 
