@@ -19,6 +19,7 @@ LogError
   UnknownEpoch            UNKNOWN_LEADER_EPOCH            the client's view is newer than ours
   EndMoved                no code: another writer was faster than a writer that expected an end; it replays and decides anew
   LogClosed               NOT_LEADER_OR_FOLLOWER          retriable: the log was closed or its topic deleted meanwhile
+  ReadFailed              KAFKA_STORAGE_ERROR             ours; these bytes can't be read, now or at all; others can
   StorageFailed           KAFKA_STORAGE_ERROR             ours; nothing more is written to this folder
     AppendFailed          KAFKA_STORAGE_ERROR             ours; nothing of the append was written, and the next one may succeed
 """
@@ -123,6 +124,11 @@ class EndMoved(LogError):
 class LogClosed(LogError, code=ErrorCode.NOT_LEADER_OR_FOLLOWER):
     def __init__(self, name: str) -> None:
         super().__init__(f"the log {name} is closed")
+
+
+class ReadFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"the log {name} can't be read: {reason}")
 
 
 class StorageFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):

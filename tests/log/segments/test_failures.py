@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.contracts.log_store import NOON, append, batch, contents, open_log, partition, placed
+from tests.contracts.log_store import NOON, append, batch, contents, marker, open_log, partition, placed, sequenced
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 from tests.simulation.world.disk import SimulatedFile
@@ -14,7 +14,8 @@ from tests.simulation.world.workers import SimulatedWorkers
 
 from headwater.kernel.errors import DiskError, FolderInUse, TooBusy
 from headwater.kernel.units import Timestamp
-from headwater.log.errors import AppendFailed, StorageFailed
+from headwater.log.errors import AppendFailed, OffsetOutOfRange, ReadFailed, StorageFailed
+from headwater.log.port import Isolation, Origin
 from headwater.log.segments import deletion
 from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.names import DELETED, LOG
@@ -216,3 +217,40 @@ async def test_files_are_deleted_later_where_the_workers_are_too_busy(monkeypatc
         await tried.wait()
     await logs.close()
     assert not [name for name in store.disk.list("/data/orders-0") if name.endswith(DELETED)]
+
+
+async def test_a_read_that_a_trim_overtakes_never_shows_aborted_records_as_committed(monkeypatch: pytest.MonkeyPatch):
+    trimmed = asyncio.Event()
+
+    async def wait(self: SimulatedWorkers, job: Callable[[], object]) -> object:
+        await trimmed.wait()
+        return job()
+
+    monkeypatch.setattr(SimulatedWorkers, "run", wait)
+    store = SimulatedStore()
+    store.habits.cold_reads = 1.0
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=1000)
+    await append(log, sequenced("a" * 200, sequence=0, transactional=True))
+    await append(log, marker(7, committed=False), origin=Origin.COORDINATOR)
+    await append(log, batch("b" * 400))
+    reading = asyncio.create_task(log.read(Offset(0), bytes_max=1000, isolation=Isolation.READ_COMMITTED))
+    await asyncio.sleep(0)
+    await log.trim(Offset(2))
+    trimmed.set()
+    with pytest.raises(OffsetOutOfRange):
+        await reading
+
+
+async def test_what_cannot_be_read_is_a_failure_of_this_log_alone(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=100)
+    await append(log, batch("a"))
+    await append(log, batch("b"))
+    (store.root / "orders-0" / f"{0:020d}{LOG}").write_bytes(bytes(500))
+    with pytest.raises(ReadFailed):
+        await log.read(Offset(0), bytes_max=10)
+    with pytest.raises(ReadFailed):
+        await log.find_time(NOON)
+    await logs.close()

@@ -5,8 +5,9 @@ This module says who does what; how it is done stands in `append`, `read`, `sear
 
 import asyncio
 from collections.abc import Sequence
+from typing import Final
 
-from headwater.kernel.errors import DiskError
+from headwater.kernel.errors import DiskError, TooBusy
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Buffer
 from headwater.log.errors import (
@@ -16,6 +17,7 @@ from headwater.log.errors import (
     LogClosed,
     LogError,
     OffsetOutOfRange,
+    ReadFailed,
     StorageFailed,
 )
 from headwater.log.port import (
@@ -43,7 +45,10 @@ from headwater.log.segments.read import Reader
 from headwater.log.segments.replace import covered, put_in_place, settle, take_back, write_replacement
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
+from headwater.wire.errors import WireError
 from headwater.wire.types import LeaderEpoch, Offset
+
+_UNREADABLE: Final = (DiskError, WireError, TooBusy)
 
 
 class SegmentLog:
@@ -151,26 +156,30 @@ class SegmentLog:
         isolation: Isolation = Isolation.READ_UNCOMMITTED,
         whole_first: bool = True,
     ) -> Slice:
-        self._check_open()
-        bounds = self.bounds
-        if not bounds.start <= offset <= bounds.high_watermark:
-            raise OffsetOutOfRange(offset, bounds.start, bounds.high_watermark)
+        bounds = self._readable(offset)
         committed = isolation is Isolation.READ_COMMITTED
         end = bounds.last_stable if committed else bounds.high_watermark
         if offset >= end:
             return Slice(data=(), size=0, bounds=bounds)
-        limit = self._high_watermark.place if end == bounds.high_watermark else self._reader.locate(end)
-        piece = await self._reader.read(offset, end, limit, bytes_max=bytes_max, whole_first=whole_first)
+        try:
+            limit = self._high_watermark.place if end == bounds.high_watermark else self._reader.locate(end)
+            piece = await self._reader.read(offset, end, limit, bytes_max=bytes_max, whole_first=whole_first)
+            aborted = self._aborted(offset, piece.next_offset) if committed else ()
+        except _UNREADABLE as error:
+            raise ReadFailed(str(self._partition), str(error)) from error
         size = len(piece.data)
-        return Slice(
-            data=(piece.data,) if size else (),
-            size=size,
-            bounds=bounds,
-            aborted=self._aborted(offset, piece.next_offset) if committed else (),
-        )
+        return Slice(data=(piece.data,) if size else (), size=size, bounds=bounds, aborted=aborted)
+
+    def _readable(self, offset: Offset) -> Bounds:
+        self._check_open()
+        bounds = self.bounds
+        if not bounds.start <= offset <= bounds.high_watermark:
+            raise OffsetOutOfRange(offset, bounds.start, bounds.high_watermark)
+        return bounds
 
     def _aborted(self, start: Offset, end: Offset) -> tuple[AbortedTransaction, ...]:
-        """Aborted transactions with records between the two."""
+        """Aborted transactions with records between the two, if their indexes did not go while the records were read."""
+        self._readable(start)
         found: list[AbortedTransaction] = []
         for segment in self._contents.segments.following(start):
             for aborted in segment.txns.entries():
@@ -191,11 +200,17 @@ class SegmentLog:
 
     async def find_time(self, timestamp: Timestamp) -> Found | None:
         self._check_open()
-        return search.find_time(self._contents, timestamp, end=self._high_watermark.offset)
+        try:
+            return search.find_time(self._contents, timestamp, end=self._high_watermark.offset)
+        except _UNREADABLE as error:
+            raise ReadFailed(str(self._partition), str(error)) from error
 
     async def find_latest_time(self) -> Found | None:
         self._check_open()
-        return search.find_latest_time(self._contents, end=self._high_watermark.offset)
+        try:
+            return search.find_latest_time(self._contents, end=self._high_watermark.offset)
+        except _UNREADABLE as error:
+            raise ReadFailed(str(self._partition), str(error)) from error
 
     def end_of_epoch(self, epoch: LeaderEpoch) -> EpochEnd | None:
         return self._contents.epochs.end_of(epoch, self._high_watermark.offset)
