@@ -27,6 +27,7 @@ from headwater.log.segments.rolling import must_roll
 from headwater.log.segments.segment import Placed, placed_as, reaches
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
+from headwater.wire.batch.attributes import CONTROL_BIT
 from headwater.wire.batch.control import EndOfTransaction
 from headwater.wire.batch.header import BatchHeader, patch
 from headwater.wire.types import LeaderEpoch, Offset
@@ -60,7 +61,7 @@ class Appender:
         for batch in batches:
             admitted = admit(batch, settings, origin=origin, now=now)
             header, append_time = admitted.header, admitted.append_time
-            marker = marker_of(admitted.batch, header)
+            marker = marker_of(admitted.batch, header) if header.attributes & CONTROL_BIT else None
             if first := contents.producers.check(header, origin=origin, marker=marker):
                 return self._duplicate(first, append_time)
             each = self._copied(admitted, marker, end) if keeps_place else self._placed(admitted, marker, end)

@@ -16,7 +16,7 @@ _PENDING_MAX: Final = 4096
 
 
 class EntryFile:
-    __slots__ = ("_files", "_layout", "_pending", "_size", "path")
+    __slots__ = ("_files", "_layout", "_pending", "_size", "count", "path")
 
     def __init__(self, files: FileCache, path: str, layout: Layout, *, size: int) -> None:
         """`size` is that of the file; only a crash leaves what is no whole entry at its end, and then all is made anew."""
@@ -24,10 +24,9 @@ class EntryFile:
         self._layout = layout
         self._pending = bytearray()
         self._size = size - size % layout.size
+        self.count = size // layout.size
+        """How many entries there are, with those that are not written yet."""
         self.path = path
-
-    def __len__(self) -> int:
-        return (self._size + len(self._pending)) // self._layout.size
 
     def __getitem__(self, slot: int) -> tuple[Any, ...]:
         at = slot * self._layout.size
@@ -37,6 +36,7 @@ class EntryFile:
 
     def append(self, *fields: int) -> None:
         self._pending += self._layout.pack(*fields)
+        self.count += 1
         if len(self._pending) >= _PENDING_MAX:
             self.flush()
 
@@ -57,7 +57,7 @@ class EntryFile:
         """Drop all entries, unread: after a crash they may be anything."""
         self._pending.clear()
         self._file().truncate(0)
-        self._size = 0
+        self._size = self.count = 0
 
     def _file(self) -> File:
         return self._files.get(self.path)

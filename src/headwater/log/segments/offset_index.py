@@ -24,7 +24,7 @@ class OffsetIndex:
         self._entries = EntryFile(files, path, _ENTRY, size=size)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._entries.count
 
     def append(self, last_offset: Offset, position: int) -> None:
         self._entries.append(last_offset - self._base, position)

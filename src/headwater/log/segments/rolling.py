@@ -11,12 +11,12 @@ from headwater.log.settings import LogSettings
 
 def must_roll(active: Segment, entering: Placed, settings: LogSettings, now: Timestamp) -> bool:
     """Whether `entering`, which is all that one append brings, must go into a new segment."""
-    if not active.size:
-        return not active.can_hold(entering.last_offset)
-    return (
-        active.size > settings.segment_bytes - entering.size
+    if not active.can_hold(entering.last_offset):
+        return True
+    size = active.size
+    return size > 0 and (
+        size > settings.segment_bytes - entering.size
         or _age(active, entering, now) > settings.segment_ms - active.roll_jitter_ms
-        or not active.can_hold(entering.last_offset)
         or active.is_index_full(settings.segment_index_bytes)
     )
 

@@ -130,7 +130,7 @@ class Segment:
         return self._stem + suffix + self._ending
 
     def can_hold(self, last_offset: Offset) -> bool:
-        return reaches(self.base, last_offset)
+        return last_offset - self.base <= _RELATIVE_MAX
 
     def is_index_full(self, bytes_max: int) -> bool:
         """As in Kafka, the time index keeps one place for the entry that it gets when the segment is closed."""

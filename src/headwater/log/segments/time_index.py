@@ -29,7 +29,7 @@ class TimeIndex:
         self._last: tuple[Timestamp, Offset] | None = None
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return self._entries.count
 
     @property
     def last(self) -> tuple[Timestamp, Offset]:

@@ -157,9 +157,10 @@ def whole_bytes(view: Readable) -> int:
 
 def verify_crc(view: Readable, header: BatchHeader, at: int = 0) -> None:
     """Raises `CorruptBatch` unless the batch at `at` is whole and its checksum is right."""
-    if header.size > len(view) - at:
-        raise CorruptBatch(f"the batch is {header.size} bytes, but only {len(view) - at} are here")
-    found = crc32c(view[at + ATTRIBUTES_AT : at + header.size])
+    size = header.size
+    if size > len(view) - at:
+        raise CorruptBatch(f"the batch is {size} bytes, but only {len(view) - at} are here")
+    found = crc32c(view[at + ATTRIBUTES_AT : at + size])
     if found != header.crc:
         raise CorruptBatch(f"the batch's CRC-32C is {found:#010x}, but its header says {header.crc:#010x}")
 

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from headwater.kernel.units import Timestamp
 from headwater.wire.batch.attributes import (
+    CODEC_MASK,
     CONTROL_BIT,
     DELETE_HORIZON_BIT,
     LOG_APPEND_TIME_BIT,
@@ -55,7 +56,10 @@ def check_produced(
     verify_crc(batch, header)
     _check_place(header)
     _check_attributes(header, zstd_allowed=zstd_allowed, stamped_anyway=timestamps is None)
-    if timestamps is not None:
+    if (
+        timestamps is not None
+        and not timestamps.oldest <= header.base_timestamp <= header.max_timestamp <= timestamps.newest
+    ):
         _check_timestamp(header.base_timestamp, timestamps)
         _check_timestamp(header.max_timestamp, timestamps)
     return header
@@ -106,7 +110,7 @@ def _check_attributes(header: BatchHeader, *, zstd_allowed: bool, stamped_anyway
     refused = header.attributes & _NOT_FOR_CLIENTS
     if refused and not (stamped_anyway and refused == LOG_APPEND_TIME_BIT):
         raise _not_for_clients(header)
-    if header.compression is Compression.ZSTD and not zstd_allowed:
+    if header.attributes & CODEC_MASK and header.compression is Compression.ZSTD and not zstd_allowed:
         raise UnsupportedCompression("this version of Produce knows no zstd")
 
 
