@@ -15,14 +15,15 @@ from headwater.assembly.ready import Ready
 from headwater.assembly.run import run_broker
 
 OPEN_FILES = "open.files"
-"""Not a setting of the broker's: how many files the system lets it open, as `ulimit -Sn` and `-Hn` would say."""
+"""Not a setting of the broker's: how many files the system lets it open, as `ulimit -Sn` and `-Hn` say it: soft:hard."""
 
 
 def main(arguments: Sequence[str]) -> int:
     folder, *pairs = arguments
     settings = dict(pair.split("=", 1) for pair in pairs)
     if bound := settings.pop(OPEN_FILES, None):
-        resource.setrlimit(resource.RLIMIT_NOFILE, (int(bound), int(bound)))
+        soft, hard = map(int, bound.split(":"))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     options = BrokerOptions(data=folder, settings=settings, hostname="127.0.0.1", admin_port=0)
     return run_broker(options, ready=tell)
 

@@ -31,6 +31,8 @@ ALIVE_MAX_S = 0.4
 STARTING_MAX_S = 0.6
 WHILE_STARTING = 0.2
 """How many of the kills come before the broker is ready."""
+CLEAN_STOPS = 0.1
+"""How often it may stop and start as it should, before it is killed again."""
 MANY = 10_000
 
 ONCE = {"enable.idempotence": True}
@@ -94,6 +96,9 @@ def begin(broker: Process, seed: int) -> Load:
 
 
 def kill_at_some_moment(broker: Process, chance: Random) -> None:
+    if chance.random() < CLEAN_STOPS:
+        assert broker.stop() == 0, broker.log_tail()
+        broker.start()
     Event().wait(chance.uniform(0, ALIVE_MAX_S))
     broker.kill()
     if chance.random() < WHILE_STARTING:
