@@ -27,6 +27,10 @@ from headwater.kernel.units import GiB
 _NO_BOUND_IS: Final = 1 * GiB
 """What -1 means for `queued.max.request.bytes`: nothing here is without bound."""
 
+_BACKLOG_LEAST: Final = 1_024
+"""Kafka has a thread that only accepts. Here the loop does it between other work, so more clients may come meanwhile, and one
+that finds no room tries again a second later: 2,000 took 22 seconds to connect at Kafka's default of 50."""
+
 
 def limits(settings: Settings) -> Limits:
     return Limits(
@@ -51,7 +55,7 @@ class Network:
             queued=self.queued,
             pool=self.pool,
             frame_bytes_max=now[SOCKET_REQUEST_MAX_BYTES],
-            backlog=now[SOCKET_LISTEN_BACKLOG_SIZE],
+            backlog=max(now[SOCKET_LISTEN_BACKLOG_SIZE], _BACKLOG_LEAST),
         )
         self.listeners = tuple(Listener(plan, shared) for plan in plans(now, hostname=hostname))
 
