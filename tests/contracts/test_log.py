@@ -338,6 +338,15 @@ class LogContract:
             offset=Offset(1), timestamp=Timestamp(NOON + 500), epoch=LeaderEpoch(0)
         )
 
+    async def test_the_latest_of_what_was_not_trimmed_is_found(self, store: Store):
+        log = await open_log(await store.open())
+        for at in (NOON + 500, NOON, NOON + 100):
+            await append(log, batch("a", at=at))
+        await log.trim(Offset(1))
+        assert await log.find_latest_time() == Found(
+            offset=Offset(2), timestamp=Timestamp(NOON + 100), epoch=LeaderEpoch(0)
+        )
+
     async def test_time_does_not_find_what_was_trimmed(self, store: Store):
         log = await open_log(await store.open())
         await append(log, batch("a", "b", "c"))

@@ -3,10 +3,13 @@
 import asyncio
 from pathlib import Path
 
-from tests.contracts.log_store import append, batch, contents, open_log, partition
+import pytest
+from tests.contracts.log_store import NOON, append, batch, contents, open_log, partition
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 
+from headwater.kernel.units import Timestamp
+from headwater.log.errors import LogClosed
 from headwater.log.segments.file_cache import FileCache
 from headwater.log.segments.logs import open_logs
 
@@ -54,4 +57,25 @@ async def test_bytes_that_are_not_in_memory_are_read_by_a_worker():
         await append(log, batch(letter))
     store.habits.cold_reads = 1.0
     assert await contents(log) == list("abcdef")
+    await logs.close()
+
+
+async def test_a_search_through_many_records_of_one_time_lets_the_loop_breathe(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    log = await open_log(logs)
+    await append(log, *[batch("a" * 50)] * 10_000, batch("later", at=NOON + 1))
+    searching = asyncio.create_task(log.find_time(Timestamp(NOON + 1)))
+    turns = 0
+    while not searching.done():
+        turns += 1
+        await asyncio.sleep(0)
+    found = await searching
+    assert found is not None
+    assert (found.offset, turns > 5) == (10_000, True)
+    searching = asyncio.create_task(log.find_time(Timestamp(NOON + 1)))
+    await asyncio.sleep(0)
+    await logs.forget(partition())
+    with pytest.raises(LogClosed):
+        await searching
     await logs.close()

@@ -34,7 +34,6 @@ from headwater.log.port import (
     Span,
     Wake,
 )
-from headwater.log.segments import search
 from headwater.log.segments.append import Appender
 from headwater.log.segments.checkpoints import write_epochs
 from headwater.log.segments.committer import Unsynced
@@ -43,6 +42,7 @@ from headwater.log.segments.high_watermark import HighWatermark
 from headwater.log.segments.place import Place
 from headwater.log.segments.read import Reader
 from headwater.log.segments.replace import covered, put_in_place, settle, take_back, write_replacement
+from headwater.log.segments.search import Search
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
 from headwater.wire.errors import WireError
@@ -61,6 +61,7 @@ class SegmentLog:
         self._settings = settings
         self._appender = Appender(store, contents, epoch=epoch)
         self._reader = Reader(store, contents)
+        self._search = Search(store, contents, self._check_open)
         self._high_watermark = HighWatermark(contents.end, self._end_place())
         self._bounds: Bounds | None = None
         self._closed = False
@@ -201,14 +202,14 @@ class SegmentLog:
     async def find_time(self, timestamp: Timestamp) -> Found | None:
         self._check_open()
         try:
-            return search.find_time(self._contents, timestamp, end=self._high_watermark.offset)
+            return await self._search.find_time(timestamp, end=self._high_watermark.offset)
         except _UNREADABLE as error:
             raise ReadFailed(str(self._partition), str(error)) from error
 
     async def find_latest_time(self) -> Found | None:
         self._check_open()
         try:
-            return search.find_latest_time(self._contents, end=self._high_watermark.offset)
+            return await self._search.find_latest_time(end=self._high_watermark.offset)
         except _UNREADABLE as error:
             raise ReadFailed(str(self._partition), str(error)) from error
 

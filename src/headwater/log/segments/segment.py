@@ -198,18 +198,6 @@ class Segment:
         """Where the batch stands that holds `offset`, or the next one after it; the segment's end if there is none."""
         return next((position for position, _ in self.headers_from(offset)), self.size)
 
-    def largest_below(self, end: Offset) -> Timestamp:
-        """The largest timestamp of the batches that lie below `end`."""
-        timestamp, offset = self.largest
-        if offset < end:
-            return timestamp
-        timestamp, offset = self.times.last_below(end)
-        for _, header in self.headers_from(offset):
-            if header.base_offset >= end:
-                break
-            timestamp = max(timestamp, header.max_timestamp)
-        return timestamp
-
     def header_at(self, position: int) -> BatchHeader:
         return read_header(self.log.pread(HEADER_BYTES, position))
 
