@@ -1,10 +1,11 @@
 """What outlives a log or a process must not be taken for what another one left."""
 
 import asyncio
+import struct
 from pathlib import Path
 
 import pytest
-from tests.contracts.log_store import append, batch, contents, open_log, partition
+from tests.contracts.log_store import append, batch, contents, open_log, partition, values, whole
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 
@@ -86,3 +87,15 @@ async def test_a_disk_that_takes_no_checkpoints_at_the_end_leaves_the_folder_to_
     assert not logs.clean
     assert await contents(await open_log(logs)) == ["a"]
     await logs.close()
+
+
+async def test_an_index_whose_log_file_a_crash_lost_is_not_taken_for_that_of_a_new_segment(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    await append(await open_log(logs, segment_bytes=100), batch("a"))
+    await store.crash(logs)
+    (store.root / "orders-0" / f"{1:020d}.index").write_bytes(struct.pack(">ii", 0, 5000))
+    log = await open_log(await store.open(), segment_bytes=100)
+    await append(log, batch("b"))
+    assert len(log.spans()) == 2
+    assert values(whole(await log.read(Offset(1), bytes_max=1))) == ["b"]

@@ -30,6 +30,7 @@ from headwater.log.segments.names import (
     PARTITION_METADATA,
     PRODUCER_SNAPSHOT,
     TIME_INDEX,
+    TXN_INDEX,
     base_of,
     stem,
 )
@@ -63,6 +64,7 @@ class Remembered(Struct, frozen=True, kw_only=True):
 async def recover(store: Store, folder: str, remembered: Remembered) -> Contents:
     """What the folder holds. An empty one is a new log."""
     names = finish_swaps(store.files, folder)
+    _remove_stray_indexes(store, folder, names)
     segments = _from(store, _segments(store, folder, names), remembered.start)
     sure, unsure, end = _split(segments, remembered)
     remade = _remake_missing_indexes(sure, names)
@@ -79,6 +81,14 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
     _begin_at(store, contents, remembered.start)
     _remove_snapshots(store, contents, snapshots)
     return contents
+
+
+def _remove_stray_indexes(store: Store, folder: str, names: Sequence[str]) -> None:
+    """A crash kept their names and not that of their log file; a new segment of that name would take them for its own."""
+    bases = dict.fromkeys(_offsets(names, LOG))
+    for name in names:
+        if name.endswith((OFFSET_INDEX, TIME_INDEX, TXN_INDEX)) and base_of(name) not in bases:
+            store.disk.remove(f"{folder}/{name}")
 
 
 def _segments(store: Store, folder: str, names: Sequence[str]) -> list[Segment]:
