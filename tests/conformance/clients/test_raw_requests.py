@@ -1,6 +1,5 @@
 """Requests that no library sends, and what they are answered."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -86,7 +85,7 @@ def test_asking_for_a_topic_makes_it_only_where_the_client_wants_that(raw: Raw, 
 def test_a_waiting_fetch_is_answered_when_data_comes(broker: Process, raw: Raw, topic: str):
     raw.send(fetch_request(0, topic=topic, wait_ms=int(DEADLINE_S * 1_000)), BY_NAME)
     with connected(broker) as other:
-        threading.Thread(target=other.produce, args=(topic, batch_of(b"at last"))).start()
+        assert other.produce(topic, batch_of(b"at last")).error_code == 0
         found = raw.read(FetchResponse, BY_NAME).responses[0].partitions[0]
     assert found.high_watermark == 1
     assert found.records
