@@ -182,6 +182,8 @@ class LogContract:
         for wrong in (copied("x", base=10, epoch=2), copied("x", base=11, epoch=1)):
             with pytest.raises(InvalidBatch):
                 await append(log, wrong, origin=Origin.LINK)
+        with pytest.raises(InvalidBatch):
+            await append(log, copied("x", base=11, epoch=5), copied("y", base=12, epoch=4), origin=Origin.LINK)
         assert await contents(log) == ["a"]
 
     # Producers
@@ -208,6 +210,12 @@ class LogContract:
         log = await open_log(await store.open())
         await asyncio.gather(*(log.append([memoryview(sequenced(str(n), sequence=n))]) for n in range(5)))
         assert await contents(log) == ["0", "1", "2", "3", "4"]
+
+    async def test_one_append_holds_one_batch_of_an_idempotent_producer(self, store: Store):
+        log = await open_log(await store.open())
+        with pytest.raises(InvalidBatch):
+            await append(log, sequenced("b", sequence=1), sequenced("a", sequence=0))
+        assert await contents(log) == []
 
     async def test_a_gap_in_the_sequence_is_refused(self, store: Store):
         log = await open_log(await store.open())
@@ -375,6 +383,16 @@ class LogContract:
         log.lead(LeaderEpoch(2))
         assert log.end_of_epoch(LeaderEpoch(1)) == EpochEnd(epoch=LeaderEpoch(1), end=Offset(1))
         assert log.end_of_epoch(LeaderEpoch(2)) == EpochEnd(epoch=LeaderEpoch(2), end=Offset(1))
+
+    async def test_an_epoch_does_not_end_past_what_is_durable(self, store: Store):
+        log = await open_log(await store.open(), epoch=1)
+        await append(log, batch("a"))
+        waiting = log.append([memoryview(batch("b"))])
+        log.lead(LeaderEpoch(2))
+        ended = log.end_of_epoch(LeaderEpoch(1))
+        assert ended is not None
+        assert ended.end <= log.bounds.high_watermark
+        await waiting
 
     # The start, spans, and what is put in the place of old batches
 

@@ -40,7 +40,7 @@ class Epochs:
         return self.entries[place - 1].epoch if place else None
 
     def end_of(self, epoch: LeaderEpoch, end: Offset) -> EpochEnd | None:
-        """Where an epoch ended in a log that ends at `end`; None for one that has not begun here.
+        """Where an epoch ended in a log that is shown up to `end`; None for one that has not begun here.
 
         For an epoch whose records are gone it is where the oldest epoch that is left begins.
         """
@@ -48,7 +48,7 @@ class Epochs:
         if place == len(self.entries):
             return EpochEnd(epoch=epoch, end=end) if epoch == self.latest else None
         found = self.entries[place - 1].epoch if place else epoch
-        return EpochEnd(epoch=found, end=self.entries[place].start)
+        return EpochEnd(epoch=found, end=min(end, self.entries[place].start))
 
     def truncate_start(self, start: Offset) -> bool:
         """The log begins at `start` now."""

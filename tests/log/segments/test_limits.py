@@ -4,12 +4,13 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from tests.contracts.log_store import NOON, append, batch, contents, open_log, partition
+from tests.contracts.log_store import NOON, append, batch, contents, copied, open_log, partition
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 
 from headwater.kernel.units import Timestamp
-from headwater.log.errors import LogClosed
+from headwater.log.errors import InvalidBatch, LogClosed
+from headwater.log.port import Origin
 from headwater.log.segments.file_cache import FileCache
 from headwater.log.segments.logs import open_logs
 
@@ -79,3 +80,17 @@ async def test_a_search_through_many_records_of_one_time_lets_the_loop_breathe(t
     with pytest.raises(LogClosed):
         await searching
     await logs.close()
+
+
+async def test_copied_batches_too_far_apart_for_one_segment_are_refused_in_one_append_and_taken_in_two(tmp_path: Path):
+    store = SegmentStore(tmp_path)
+    logs = await store.open()
+    log = await open_log(logs)
+    near, far = copied("a", base=0, epoch=0), copied("b", base=2**31, epoch=0)
+    with pytest.raises(InvalidBatch):
+        await append(log, near, far, origin=Origin.LINK)
+    await append(log, near, origin=Origin.LINK)
+    await append(log, far, origin=Origin.LINK)
+    assert await contents(log) == ["a", "b"]
+    await store.crash(logs)
+    assert await contents(await open_log(await store.open())) == ["a", "b"]

@@ -18,7 +18,7 @@ from headwater.kernel.errors import DiskError
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Buffer
 from headwater.log.admission import Admitted, admit, check_continues
-from headwater.log.errors import AppendFailed, StorageFailed
+from headwater.log.errors import AppendFailed, InvalidBatch, StorageFailed
 from headwater.log.port import Appended, Origin
 from headwater.log.producer import Remembered
 from headwater.log.producers import marker_of
@@ -64,7 +64,9 @@ class Appender:
             marker = marker_of(admitted.batch, header) if header.attributes & CONTROL_BIT else None
             if first := contents.producers.check(header, origin=origin, marker=marker):
                 return self._duplicate(first, append_time)
-            each = self._copied(admitted, marker, end) if keeps_place else self._placed(admitted, marker, end)
+            if entering and origin is Origin.CLIENT and header.has_producer:
+                raise InvalidBatch("an idempotent producer appends one batch at a time")
+            each = self._copied(admitted, marker, entering) if keeps_place else self._placed(admitted, marker, end)
             entering.append(each)
             end = Offset(each.placed.last_offset + 1)
         self._write(entering, settings, now)
@@ -91,10 +93,15 @@ class Appender:
         placed = Placed(Offset(base + header.last_offset_delta), header.max_timestamp, len(batch))
         return _Entering(batch, header, marker, base, epoch, placed)
 
-    def _copied(self, admitted: Admitted, marker: EndOfTransaction | None, end: Offset) -> _Entering:
-        """A batch that has its offsets, which must continue the log."""
-        header = admitted.header
-        check_continues(header, end=end, epoch=self._contents.epochs.latest)
+    def _copied(self, admitted: Admitted, marker: EndOfTransaction | None, entering: Sequence[_Entering]) -> _Entering:
+        """A batch that has its offsets, which must continue the log, and fit into one segment with those before it."""
+        header, contents = admitted.header, self._contents
+        end, epoch = contents.end, contents.epochs.latest
+        if entering:
+            end, epoch = Offset(entering[-1].placed.last_offset + 1), entering[-1].epoch
+            if not reaches(entering[0].base, header.last_offset):
+                raise InvalidBatch(f"offset {header.last_offset} is too far from {entering[0].base} for one append")
+        check_continues(header, end=end, epoch=epoch)
         epoch = header.partition_leader_epoch
         return _Entering(admitted.batch, header, marker, header.base_offset, epoch, placed_as(header))
 
