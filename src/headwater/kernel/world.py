@@ -63,7 +63,7 @@ class File(Protocol):
         """Up to `size` bytes from `offset`, fewer only at the end of the file. Waits for the disk if they are cold."""
         ...
 
-    def pread_now(self, size: int, offset: int) -> bytes | None:
+    def pread_now(self, size: int, offset: int) -> bytes | bytearray | None:
         """The same from the page cache only: None where the disk would have to be asked."""
         ...
 

@@ -19,8 +19,6 @@ IOV_MAX: Final = os.sysconf("SC_IOV_MAX")
 _FLAGS: Final = {Mode.READ: os.O_RDONLY, Mode.WRITE: os.O_RDWR | os.O_CREAT}
 _FULL_SYNC: Final[int | None] = getattr(fcntl, "F_FULLFSYNC", None)
 _NO_WAIT: Final[int | None] = getattr(os, "RWF_NOWAIT", None)
-_SCRATCH: Final = bytearray(1024 * 1024)
-"""Where reads that may find nothing land first: only the loop's thread reads, and `bytes` can't be read into."""
 
 
 def sync_descriptor(descriptor: int) -> None:
@@ -69,7 +67,7 @@ class RealFile:
         except OSError as error:
             raise disk_error(self._path, error) from error
 
-    def pread_now(self, size: int, offset: int) -> bytes | None:
+    def pread_now(self, size: int, offset: int) -> bytes | bytearray | None:
         if _NO_WAIT is None:
             return self.pread(size, offset)
         try:
@@ -81,20 +79,15 @@ class RealFile:
                 return self.pread(size, offset)
             raise disk_error(self._path, error) from error
 
-    def _cached(self, size: int, offset: int, no_wait: int) -> bytes | None:
-        """A short read is the end of the file or the end of what is cached; only the size tells which."""
-        pieces: list[bytes] = []
-        at, end = offset, offset + size
-        while at < end:
-            window = memoryview(_SCRATCH)[: end - at]
-            got = os.preadv(self._descriptor, [window], at, no_wait)
-            pieces.append(bytes(window[:got]))
-            at += got
-            if got < len(window):
-                if at < os.fstat(self._descriptor).st_size:
-                    return None
-                break
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    def _cached(self, size: int, offset: int, no_wait: int) -> bytearray | None:
+        """Copied once, out of the cache. A short read is the end of the file or of what is cached; only the size tells which."""
+        data = bytearray(size)
+        got = os.preadv(self._descriptor, [data], offset, no_wait)
+        if got < size:
+            if offset + got < os.fstat(self._descriptor).st_size:
+                return None
+            del data[got:]
+        return data
 
     def append(self, buffers: Sequence[Buffer]) -> int:
         try:

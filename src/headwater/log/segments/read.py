@@ -24,6 +24,8 @@ from headwater.log.segments.store import Store
 from headwater.wire.batch.header import HEADER_BYTES, read_header, whole_bytes
 from headwater.wire.types import Offset
 
+Bytes = bytes | bytearray
+
 _CURSORS_MAX: Final = 64
 _BASE_OFFSET: Final = Layout(">q")
 
@@ -94,7 +96,7 @@ class Reader:
         _note(cursors, next_offset, Place(segment, start + size))
         return Piece(memoryview(data)[:size], next_offset)
 
-    async def _read_cold(self, segment: Segment, wanted: _Wanted, whole_first: bool) -> bytes:
+    async def _read_cold(self, segment: Segment, wanted: _Wanted, whole_first: bool) -> Bytes:
         """With a file of its own: the cache may close its file while the worker reads."""
         file = self._store.disk.open(segment.path(LOG), Mode.READ)
         try:
@@ -121,7 +123,7 @@ def _wanted(segment: Segment, start: int, limit: int, bytes_max: int) -> _Wanted
     return _Wanted(start=start, end=edge if has_edge else end, limit=limit, is_edge=has_edge)
 
 
-def _read(pread: Callable[[int, int], bytes | None], wanted: _Wanted, whole_first: bool) -> bytes | None:
+def _read(pread: Callable[[int, int], Bytes | None], wanted: _Wanted, whole_first: bool) -> Bytes | None:
     """The bytes and, unless they end at the limit, eight more: the base offset of the batch that follows.
 
     Nothing for a first batch that is too large; None where the bytes are not in memory.
