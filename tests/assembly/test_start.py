@@ -11,7 +11,7 @@ from headwater.assembly.broker import Broker
 from headwater.assembly.errors import AssemblyError, NoMetadata, RefusedSetting, WrongFolder
 from headwater.assembly.options import BrokerOptions
 from headwater.control.cluster.requests import CreateTopic, DeleteTopic
-from headwater.kernel.errors import FolderInUse
+from headwater.kernel.errors import FolderInUse, InvalidSetting
 from headwater.kernel.real.world import real_world
 from headwater.kernel.tasks import Group
 from headwater.wire.types import TopicName, Uuid
@@ -94,11 +94,35 @@ def test_a_deletion_that_a_crash_cut_short_is_finished(tmp_path):
         {"log_dirs": "/a,/b"},
         {"controller_quorum_voters": "1@a:9093,2@b:9093"},
         {"process_roles": "controller"},
+        {"metadata_log_dir": "/elsewhere"},
+        {"create_topic_policy_class_name": "org.example.NoTopics"},
+        {"alter_config_policy_class_name": "org.example.NoChanges"},
     ],
 )
 def test_what_cannot_be_honoured_yet_stops_the_start(tmp_path, settings):
     with pytest.raises(RefusedSetting, match=str(next(iter(settings.values())))):
         started(options(tmp_path, **settings))
+
+
+@pytest.mark.parametrize(
+    "settings", [{"num_partitions": "many"}, {"message_max_bytes": "-5"}, {"node_id": "x"}, {"num_io_threads": "0"}]
+)
+def test_a_value_that_cannot_be_stops_the_start(tmp_path, settings):
+    with pytest.raises(InvalidSetting, match=str(next(iter(settings.values())))):
+        started(options(tmp_path, **settings))
+
+
+def test_what_changes_nothing_is_accepted_and_said(tmp_path, caplog):
+    started(options(tmp_path, num_io_threads="8", node_id="1", log_retention_hours="9", no_such_setting="x"))
+    said = {
+        record.message: vars(record)["headwater_values"]["names"]
+        for record in caplog.records
+        if "settings" in record.message
+    }
+    assert said == {
+        "settings that change nothing here": "num.io.threads",
+        "settings that nobody knows": "no.such.setting",
+    }
 
 
 def test_a_listener_that_would_not_be_encrypted_stops_the_start(tmp_path):

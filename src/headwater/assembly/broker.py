@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack
 from typing import Final
 
 from headwater.assembly.errors import NoMetadata, WrongFolder
-from headwater.assembly.options import BrokerOptions, refuse_what_would_be_neglected, static_settings
+from headwater.assembly.options import BrokerOptions, check_values, refuse_what_would_be_neglected, static_settings
 from headwater.broker import settings as broker_settings
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
@@ -80,8 +80,9 @@ class Broker:
         refuse_what_would_be_neglected(options.settings)
         self._options = options
         self._world = world
-        self._node_id = NodeId(options.node_id)
         self._catalogue = catalogue()
+        check_values(self._catalogue, options.settings)
+        self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
         self._counters = Counters()
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)

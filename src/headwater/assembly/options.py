@@ -5,6 +5,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from headwater.assembly.errors import RefusedSetting
+from headwater.kernel.catalogue import Catalogue
+from headwater.kernel.errors import UnknownSetting
+from headwater.kernel.layers import FAMILIES
+from headwater.kernel.logging import get
+from headwater.kernel.settings import Scope
+
+log = get("broker.settings")
 
 DEFAULT_NODE_ID: Final = 1
 
@@ -41,6 +48,9 @@ def refuse_what_would_be_neglected(settings: Mapping[str, str]) -> None:
     for name in ("controller.quorum.voters", "controller.quorum.bootstrap.servers"):
         if "," in settings.get(name, ""):
             raise RefusedSetting(name, settings[name], "this process is the whole quorum; name only itself")
+    metadata_folder = settings.get("metadata.log.dir")
+    if metadata_folder and metadata_folder != folders:
+        raise RefusedSetting("metadata.log.dir", metadata_folder, "metadata and records share one folder")
     roles = settings.get("process.roles", "broker,controller")
     if "broker" not in roles:
         raise RefusedSetting("process.roles", roles, "there is no controller apart from the broker here")
@@ -51,4 +61,39 @@ _NEEDED: Final[Mapping[str, str]] = {
     "sasl.enabled.mechanisms": "nobody would be asked who they are",
     "ssl.keystore.location": "connections would not be encrypted",
     "ssl.truststore.location": "clients' certificates would not be checked",
+    "create.topic.policy.class.name": "every topic that clients ask for would be created",
+    "alter.config.policy.class.name": "every change that clients ask for would be made",
 }
+_LOOKED_AT_HERE: Final = (
+    "broker.id",
+    "broker.rack",
+    "cluster.id",
+    "controller.quorum.bootstrap.servers",
+    "controller.quorum.voters",
+    "log.dir",
+    "log.dirs",
+    "node.id",
+    "process.roles",
+)
+"""They have a meaning, though no room declares them."""
+_IN_ANOTHER_UNIT: Final = frozenset(name for family in FAMILIES.values() for name, _ in family)
+
+
+def check_values(catalogue: Catalogue, settings: Mapping[str, str]) -> None:
+    """Raises InvalidSetting where the broker would stumble later; what changes nothing is accepted, and a log line says so."""
+    without_meaning, unknown = [], []
+    for name, text in settings.items():
+        try:
+            setting = catalogue.validate(Scope.BROKER, name, text)
+        except UnknownSetting:
+            unknown.append(name)
+        else:
+            if not setting.meaningful and name not in _IN_ANOTHER_UNIT:
+                without_meaning.append(name)
+    _tell("settings that change nothing here", without_meaning)
+    _tell("settings that nobody knows", unknown)
+
+
+def _tell(what: str, names: list[str]) -> None:
+    if told := [each for each in names if each not in _LOOKED_AT_HERE]:
+        log.warn(what, names=", ".join(told))
