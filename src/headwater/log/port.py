@@ -271,7 +271,9 @@ class Logs(Protocol):
     def stored(self) -> Sequence[Stored]: ...
 
     async def open(self, partition: PartitionId, *, epoch: LeaderEpoch, settings: LogSettings) -> Log:
-        """Open or make a log. Nothing that was acknowledged is missing from it, whatever ended the process before."""
+        """Open or make a log. Nothing that was acknowledged is missing from it, whatever ended the process before.
+
+        No leader epoch after `epoch` has begun: after an unclean end what claims one is torn, and cut off."""
         ...
 
     def get(self, topic_id: Uuid, index: int) -> Log | None:

@@ -8,6 +8,8 @@ relies on, and puts the mark back as the very last thing.
 import asyncio
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from headwater.kernel.errors import DiskError
 from headwater.kernel.logging import get
 from headwater.kernel.world import Lock, World
@@ -129,17 +131,20 @@ class SegmentLogs:
         async with self._opening:
             found = self._logs.get(key)
             if found is None:
-                contents = await self._contents(partition)
+                contents = await self._contents(partition, epoch)
                 found = SegmentLog(partition, self._store, contents, epoch=epoch, settings=settings)
                 self._logs[key] = found
                 self._found[partition] = None
         found.lead(epoch)
         return found
 
-    async def _contents(self, partition: PartitionId) -> Contents:
-        if contents := self._recovered.pop(partition, None):
-            return contents
+    async def _contents(self, partition: PartitionId, epoch: LeaderEpoch) -> Contents:
+        """No checksum covers a batch's epoch. Only now is it known which epochs there were, and so what a torn one is."""
         store, folder = self._store, self._folder(partition)
+        if contents := self._recovered.pop(partition, None):
+            if (contents.epochs.latest or 0) <= epoch:
+                return contents
+            return await recover(store, folder, replace(self._remembered(partition), newest_epoch=epoch))
         if self._closed:
             raise LogClosed(str(partition))
         if store.disk.exists(folder):

@@ -41,7 +41,7 @@ from headwater.log.segments.segment_list import SegmentList
 from headwater.log.segments.store import Store
 from headwater.log.segments.swap import finish_swaps
 from headwater.log.settings import LogSettings
-from headwater.wire.types import Offset
+from headwater.wire.types import LeaderEpoch, Offset
 
 log = get("log.segments")
 
@@ -59,6 +59,8 @@ class Remembered(Struct, frozen=True, kw_only=True):
     is_clean: bool
     is_cache_true: bool = True
     """Whether what a read shows is, or with the next sync will be, on the disk."""
+    newest_epoch: LeaderEpoch = LeaderEpoch(2**31 - 1)
+    """The last leader epoch that has begun, as far as it is known."""
 
 
 async def recover(store: Store, folder: str, remembered: Remembered) -> Contents:
@@ -77,7 +79,7 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
     contents.rolled += remade
     if not remembered.is_clean:
         epochs.truncate_end(end)
-        await _rebuild(store, contents, unsure, is_cache_true=remembered.is_cache_true)
+        await _rebuild(store, contents, unsure, remembered)
     _begin_at(store, contents, remembered.start)
     _remove_snapshots(store, contents, snapshots)
     return contents
@@ -155,15 +157,15 @@ def _restored(
     return producers, offset
 
 
-async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], *, is_cache_true: bool) -> None:
+async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], remembered: Remembered) -> None:
     left, is_whole = deque(unsure), True
     while is_whole and left and _continues(contents, left[0]):
         segment = left.popleft()
         if len(contents.segments):
             contents.snapshot_producers()
         contents.segments.add(segment)
-        is_whole = await _check(store, segment, contents)
-        if not is_cache_true:
+        is_whole = await _check(store, segment, contents, newest_epoch=remembered.newest_epoch)
+        if not remembered.is_cache_true:
             await _copy(store, contents.folder, segment)
         segment.seal()
         contents.rolled += segment.synced_paths() if left else [segment.path(LOG)]
@@ -204,16 +206,16 @@ async def _copy(store: Store, folder: str, segment: Segment) -> None:
     await store.disk.sync_folder(folder)
 
 
-async def _check(store: Store, segment: Segment, contents: Contents) -> bool:
+async def _check(store: Store, segment: Segment, contents: Contents, *, newest_epoch: LeaderEpoch) -> bool:
     """Count the batches that are right, and cut off the rest. False if there was any."""
     file = store.disk.open(segment.path(LOG), Mode.READ)
     try:
-        return await _check_file(file, segment, contents)
+        return await _check_file(file, segment, contents, newest_epoch)
     finally:
         file.close()
 
 
-async def _check_file(file: File, segment: Segment, contents: Contents) -> bool:
+async def _check_file(file: File, segment: Segment, contents: Contents, newest_epoch: LeaderEpoch) -> bool:
     file_size = segment.size
     segment.clear_indexes()
     breath = _SLICE
@@ -221,6 +223,8 @@ async def _check_file(file: File, segment: Segment, contents: Contents) -> bool:
         if header.base_offset < contents.end or not segment.can_hold(header.last_offset):
             break
         if contents.epochs.latest is not None and header.partition_leader_epoch < contents.epochs.latest:
+            break
+        if header.partition_leader_epoch > newest_epoch:
             break
         segment.index([placed_as(header)], index_interval=_INDEX_INTERVAL)
         contents.take(header, header.base_offset, header.partition_leader_epoch, marker_of(batch, header))
