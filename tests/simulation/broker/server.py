@@ -39,7 +39,6 @@ class Server:
         self._history = history
         self._settings = {**SETTINGS, **settings}
         self._stopping = asyncio.Event()
-        self._was_stopped = True
 
     def start(self) -> None:
         self.host.start(self._program)
@@ -81,17 +80,16 @@ class Server:
                 self.ready.set()
                 await self._stopping.wait()
                 await broker.stop()
-                self._was_stopped = True
-        except ExceptionGroup as failures:
+                except ExceptionGroup as failures:
             await broker.stop()
             raise _first(failures) from failures
 
     def _note_start(self) -> None:
+        """Whoever was asked to stop may have left a clean folder, even if it did not live to say so."""
         moment = self._history.tick()
         self._history.starts.append(moment)
-        if not self._was_stopped:
+        if len(self._history.starts) > 1 and not self._stopping.is_set():
             self._history.unclean_starts.append(moment)
-        self._was_stopped = False
         self._stopping.clear()
         self.ready.clear()
 

@@ -180,6 +180,8 @@ class Network:
         client = self._accept(process, target)
         try:
             await asyncio.sleep(self._delay())
+            if client.ended:
+                raise _reset()
             protocol = protocol_factory()
         except BaseException:
             client.abort()
