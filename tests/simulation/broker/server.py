@@ -80,7 +80,7 @@ class Server:
                 self.ready.set()
                 await self._stopping.wait()
                 await broker.stop()
-                except ExceptionGroup as failures:
+        except ExceptionGroup as failures:
             await broker.stop()
             raise _first(failures) from failures
 
