@@ -6,7 +6,19 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.contracts.log_store import NOON, append, batch, contents, marker, open_log, partition, placed, sequenced
+from tests.contracts.log_store import (
+    NOON,
+    append,
+    batch,
+    contents,
+    marker,
+    open_log,
+    partition,
+    placed,
+    sequenced,
+    values,
+    whole,
+)
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 from tests.simulation.world.disk import SimulatedFile
@@ -254,3 +266,19 @@ async def test_what_cannot_be_read_is_a_failure_of_this_log_alone(tmp_path: Path
     with pytest.raises(ReadFailed):
         await log.find_time(NOON)
     await logs.close()
+
+
+async def test_a_full_disk_takes_what_has_room_though_its_index_entry_has_none():
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs, index_interval_bytes=1)
+    for number in range(600):
+        made = batch(f"{number}")
+        store.storage.bytes_max = store.storage.used + len(made) + 100
+        await append(log, made)
+    store.storage.bytes_max = 2**40
+    await append(log, batch("600"))
+    assert values(whole(await log.read(Offset(550), bytes_max=1))) == ["550"]
+    await logs.close()
+    log = await open_log(await store.open())
+    assert values(whole(await log.read(Offset(550), bytes_max=1))) == ["550"]

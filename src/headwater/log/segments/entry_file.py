@@ -5,10 +5,11 @@ index that was not closed is rebuilt from its log, so nothing is lost with the e
 are binary searches of single reads; the page cache holds what is searched often, and an idle partition holds nothing.
 """
 
+from contextlib import suppress
 from struct import Struct as Layout
 from typing import Any, Final
 
-from headwater.kernel.errors import DiskError
+from headwater.kernel.errors import DiskFull
 from headwater.kernel.world import File
 from headwater.log.segments.file_cache import FileCache
 
@@ -35,21 +36,17 @@ class EntryFile:
         return self._layout.unpack(self._file().pread(self._layout.size, at))
 
     def append(self, *fields: int) -> None:
+        """What a full disk has no room for waits in memory: the batch that the entry is for had room."""
         self._pending += self._layout.pack(*fields)
         self.count += 1
         if len(self._pending) >= _PENDING_MAX:
-            self.flush()
+            with suppress(DiskFull):
+                self.flush()
 
     def flush(self) -> None:
         """To the operating system. The file is made here at the latest, for Kafka expects it beside each log."""
         file = self._file()
-        if not self._pending:
-            return
-        try:
-            file.append((self._pending,))
-        except DiskError:
-            file.truncate(self._size)
-            raise
+        file.pwrite(self._pending, self._size)  # at its place, whatever half of it a failure left there before
         self._size += len(self._pending)
         self._pending = bytearray()
 
