@@ -136,3 +136,19 @@ def test_a_new_folder_is_formatted_as_kafka_formats_one(tmp_path):
     assert "cluster.id=4L6g3nShT-eMCtK--X86sw" in (tmp_path / "meta.properties").read_text()
     assert b"metadata.version" in (tmp_path / "bootstrap.checkpoint").read_bytes()
     assert (tmp_path / "__cluster_metadata-0" / "quorum-state").is_file()
+
+
+def test_what_the_process_does_can_be_seen(tmp_path):
+    seen: list[str] = []
+
+    async def look(broker: Broker) -> None:
+        await make_topic(broker)
+        reader, writer = await asyncio.open_connection("127.0.0.1", broker.admin.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        seen.extend((await reader.read()).decode().splitlines())
+        writer.close()
+
+    started(options(tmp_path), look)
+    assert "headwater_partitions 2" in seen
+    assert "headwater_task_failures_total 0" in seen
+    assert any(line.startswith("headwater_loop_held_total ") for line in seen)

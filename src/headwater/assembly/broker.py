@@ -6,10 +6,12 @@ what is queued, and mark the folder clean.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AsyncExitStack
+from itertools import chain
 from typing import Final
 
+from headwater.assembly import metrics
 from headwater.assembly.errors import NoMetadata, WrongFolder
 from headwater.assembly.options import BrokerOptions, check_values, refuse_what_would_be_neglected, static_settings
 from headwater.broker import settings as broker_settings
@@ -38,7 +40,7 @@ from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
 from headwater.kernel.catalogue import Catalogue
-from headwater.kernel.counters import Counters
+from headwater.kernel.counters import Counters, Metric
 from headwater.kernel.exposition import exposition
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.logging import get
@@ -76,7 +78,8 @@ def catalogue() -> Catalogue:
 class Broker:
     """`start`, and `stop` whatever became of it."""
 
-    def __init__(self, options: BrokerOptions, world: World) -> None:
+    def __init__(self, options: BrokerOptions, world: World, *, of_process: Iterable[Metric] = ()) -> None:
+        """`of_process` is shown with the broker's own metrics."""
         refuse_what_would_be_neglected(options.settings)
         self._options = options
         self._world = world
@@ -85,6 +88,7 @@ class Broker:
         self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
         self._counters = Counters()
+        self._of_process = of_process
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
         self._ready = False
         self._has_been_ready = False
@@ -103,6 +107,7 @@ class Broker:
         on_stop.push_async_callback(self._close_logs)
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
+        metrics.watch(self._counters, watchdog=watchdog, ward=self._ward, partitions=self._partitions)
         self._coordinators = Coordinators(
             make=self._make_groups,
             partition_count=self._partitions.partition_count,
@@ -276,7 +281,7 @@ class Broker:
 
     def _probes(self) -> Probes:
         return Probes(
-            metrics=lambda: exposition(self._counters),
+            metrics=lambda: exposition(chain(self._counters, self._of_process)),
             unhealthy=lambda: "the storage failed" if self._logs.failed.done() else None,
             unready=lambda: None if self._ready else "starting or stopping",
         )

@@ -14,6 +14,7 @@ from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
 from headwater.kernel.real.limits import raise_open_files
 from headwater.kernel.real.memory import keep_freed_memory
+from headwater.kernel.real.process import process_counters
 from headwater.kernel.real.world import real_world
 from headwater.kernel.tasks import Group
 
@@ -52,7 +53,7 @@ async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: P
         loop.add_signal_handler(number, stopped.set)
     if pipes.alive_fd is not None:
         await _watch(pipes.alive_fd, stopped)
-    broker = Broker(options, real_world())
+    broker = Broker(options, real_world(), of_process=process_counters())
     code = 0
     try:
         async with Group() as group:
