@@ -141,3 +141,11 @@ def test_a_descriptor_stays_open_under_a_sync_whose_waiter_left(tmp_path: Path, 
         monkeypatch.setattr(os, "close", closed.append)
         loop.run_until_complete(leave_and_close())
         monkeypatch.undo()
+
+
+def test_a_path_that_cannot_be_asked_for_is_no_path_without_a_file(tmp_path: Path):
+    disk = RealDisk()
+    (tmp_path / "file").write_bytes(b"")
+    assert not disk.exists(f"{tmp_path}/file/below")
+    with pytest.raises(DiskError):
+        disk.exists(f"{tmp_path}/{'x' * 300}")

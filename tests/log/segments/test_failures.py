@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,6 +26,7 @@ from tests.simulation.world.workers import SimulatedWorkers
 
 from headwater.kernel.errors import DiskError, FolderInUse, TooBusy
 from headwater.kernel.units import Timestamp
+from headwater.kernel.world import File
 from headwater.log.errors import AppendFailed, OffsetOutOfRange, ReadFailed, StorageFailed
 from headwater.log.port import Isolation, Origin
 from headwater.log.segments import deletion
@@ -282,3 +283,18 @@ async def test_a_full_disk_takes_what_has_room_though_its_index_entry_has_none()
     await logs.close()
     log = await open_log(await store.open())
     assert values(whole(await log.read(Offset(550), bytes_max=1))) == ["550"]
+
+
+async def test_whatever_ends_a_commit_is_told_to_all_who_wait_for_it(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs)
+
+    async def fail(files: Sequence[File]) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(store.disk, "sync_all", fail)
+    with pytest.raises(StorageFailed, match="new thread"):
+        await append(log, batch("a"))
+    assert logs.failed.done()
+    await logs.close()

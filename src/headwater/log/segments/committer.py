@@ -106,7 +106,7 @@ class Committer:
                 [path for _, unsynced in work for path in unsynced.files],
                 [path for _, unsynced in work for path in unsynced.folders],
             )
-        except DiskError as error:
+        except Exception as error:  # whatever it is, who waits must hear of it
             self.fail(str(error))
             self._abandon(logs)
             return
