@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.names import GROUP_OFFSETS
 from headwater.control.cluster.requests import (
     AddPartitions,
     Bootstrap,
@@ -182,6 +183,12 @@ def test_partitions_are_only_ever_added():
     assert isinstance(grown, Topic)
     assert [each.index for each in grown.partitions] == [0, 1, 2, 3]
     assert cluster.topics.named(TopicName("t")) == grown
+
+
+def test_an_internal_topic_keeps_its_number_of_partitions_for_groups_are_found_by_it():
+    cluster = with_brokers(1)
+    decide(cluster, new_topic(GROUP_OFFSETS, partitions=2))
+    assert isinstance(asked(cluster, AddPartitions(name=GROUP_OFFSETS, count=4)), InvalidPartitions)
 
 
 def test_an_unclean_start_begins_a_new_leader_epoch_on_every_partition():

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from headwater.control.cluster.brokers import Broker, Brokers
 from headwater.control.cluster.configs import Configs
-from headwater.control.cluster.names import check_name, collision_key
+from headwater.control.cluster.names import INTERNAL, check_name, collision_key
 from headwater.control.cluster.placement import check_assignments, place
 from headwater.control.cluster.requests import AddPartitions, CreateTopic, DeleteTopic, Resource, ResourceType
 from headwater.control.errors import (
@@ -183,6 +183,10 @@ class Topics:
     def _place_more(self, topic: Topic, request: AddPartitions) -> Sequence[Sequence[NodeId]] | ControlError:
         have = len(topic.partitions)
         more = request.count - have
+        if topic.name in INTERNAL:
+            return InvalidPartitions(
+                f"What {topic.name} holds is found by its number of partitions, which can't change."
+            )
         if more == 0:
             return InvalidPartitions(f"Topic already has {have} partition(s).")
         if more < 0:
