@@ -56,6 +56,8 @@ def test_listeners_on_different_addresses_may_share_a_port():
     [
         {"listeners": "PLAINTEXT://:9092,PLAINTEXT://:9093"},
         {"listeners": "PLAINTEXT://:9092,SSL://:9092"},
+        {"listeners": ""},
+        {"listeners": "PLAINTEXT://:9093", "controller_listener_names": "PLAINTEXT"},
         {"listeners": "PLAINTEXT:9092"},
         {"listeners": "PLAINTEXT://localhost"},
         {"listeners": "PLAINTEXT://::1:9092"},

@@ -53,6 +53,8 @@ def plans(settings: Settings, *, hostname: str) -> tuple[ListenerPlan, ...]:
     protocols = _protocols(settings[LISTENER_SECURITY_PROTOCOL_MAP])
     advertised = _advertised(settings, bound)
     served = [each for each in bound.values() if each.name not in of_controllers]
+    if not served:
+        raise InvalidSetting(LISTENERS.name, ",".join(settings[LISTENERS]), "a listener for clients at least")
     for each in served:
         _check_protocol(each.name, protocols)
     return tuple(ListenerPlan(bind=each, advertised=_known_as(each, advertised, hostname)) for each in served)
