@@ -4,12 +4,16 @@ After a clean stop nothing can be missing, so nothing changes. After any other e
 so that a client that saw a tail which is gone learns where the logs part (KIP-101, KIP-320).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from tests.conformance.clients.aio import Aio
 from tests.conformance.clients.confluent import Confluent
-from tests.conformance.clients.port import Committed, New
+from tests.conformance.clients.kafka_python import KafkaPython
+from tests.conformance.clients.members import team
+from tests.conformance.clients.port import DEADLINE_S, Committed, Joining, Library, New
 from tests.conformance.clients.raw import BY_NAME, Raw, batch_of, connected, fetch_request, signed
 from tests.conformance.clients.reading import batches_on_disk, closing, read_all
 from tests.e2e.process import Process, start
@@ -24,6 +28,8 @@ from headwater.wire.messages.offset_for_leader_epoch_request import (
 from headwater.wire.messages.offset_for_leader_epoch_response import EpochEndOffset, OffsetForLeaderEpochResponse
 
 TOPIC = "orders"
+End = Callable[[Process], object]
+LibraryOf = Callable[[str], Library]
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def test_a_fetch_that_waited_when_the_broker_died_is_asked_again_and_answered(br
 
 
 @pytest.mark.parametrize("end", [Process.stop, Process.kill])
-def test_producers_are_remembered_whatever_the_end(broker: Process, end):
+def test_producers_are_remembered_whatever_the_end(broker: Process, end: End):
     with connected(broker) as raw:
         epoch_of(raw)
         me = raw.producer()
@@ -137,7 +143,7 @@ def test_producers_are_remembered_whatever_the_end(broker: Process, end):
 
 
 @pytest.mark.parametrize("end", [Process.stop, Process.kill])
-def test_topics_settings_commits_and_deletions_outlive_the_broker(broker: Process, end):
+def test_topics_settings_commits_and_deletions_outlive_the_broker(broker: Process, end: End):
     library = Confluent(broker.bootstrap)
     admin = library.admin()
     admin.create("kept", partitions=3, settings={"retention.ms": "-1"})
@@ -154,6 +160,37 @@ def test_topics_settings_commits_and_deletions_outlive_the_broker(broker: Proces
     assert admin.settings("kept")["retention.ms"] == "-1"
     assert admin.group_offsets("readers") == {("kept", 0): Committed(offset=7, metadata="seven")}
     assert [each.offset for each in read_all(library, "kept", 6)] == [4, 5, 6, 7, 8, 9]
+
+
+@pytest.mark.parametrize("library_of", [Confluent, Aio, KafkaPython])
+@pytest.mark.parametrize("end", [Process.stop, Process.kill])
+def test_members_find_their_group_again_and_read_on(broker: Process, end: End, library_of: LibraryOf):
+    library = library_of(broker.bootstrap)
+    admin = Confluent(broker.bootstrap).admin()
+    admin.create("shared", partitions=2)
+    with team(library, Joining(group="readers", topics=("shared",))) as group:
+        group.join(commits=True)
+        group.join(commits=True)
+        group.until_shared("shared", 2)
+        end(broker)
+        broker.start()
+        for partition in range(2):
+            library.produce("shared", [New(value=b"after %d" % partition)], partition=partition)
+        group.until(lambda: {b"after 0", b"after 1"} <= set(group.values()))
+        group.until_shared("shared", 2)
+
+
+def test_an_idempotent_producer_that_waits_for_the_broker_writes_each_record_once(broker: Process):
+    library = Confluent(broker.bootstrap)
+    library.admin().create("once")
+    library.produce("once", [New(value=b"%d" % number) for number in range(100)], idempotent=True)
+    broker.kill()
+    with ThreadPoolExecutor(1) as aside:
+        more = [New(value=b"%d" % number) for number in range(100, 200)]
+        written = aside.submit(library.produce, "once", more, idempotent=True)
+        broker.start()
+        assert list(written.result(DEADLINE_S)) == list(range(100, 200))
+    assert [int(each.value or b"") for each in read_all(library, "once", 200)] == list(range(200))
 
 
 def test_a_second_process_on_the_same_folder_is_refused(broker: Process):

@@ -248,6 +248,8 @@ class KafkaPython:
                 "metadata_max_age_ms": METADATA_AGE_MS,
             }
         )
+        for topic in joining.topics:  # it can forget to end a join during which it first hears of its topics
+            reader.consumer.partitions_for_topic(topic)
         reader.subscribe(*joining.topics)
         return reader
 
