@@ -7,7 +7,8 @@ from tests.simulation.simulate import Fault, simulate
 from tests.simulation.world import faults
 
 REQUESTS = 1_000
-PACE = 1.5
+PACE = 2.0
+WITHIN_S = 300.0
 EVERYTHING = (
     faults.crash, faults.kill, faults.torn_write, faults.slow_disk, faults.failed_sync, faults.full_disk,
     faults.cold_cache, faults.cut_network, faults.reset_connections, faults.slow_network, faults.jump_clock,
@@ -18,7 +19,7 @@ def live(seed: int, *disturbances: Fault, requests: int = REQUESTS) -> str:
     """Gives the digest of the trace."""
     with simulate(seed, faults=disturbances, pace=PACE) as simulation:
         scenario = Scenario(simulation, requests=requests)
-        history = simulation.run(scenario.run())
+        history = simulation.run(scenario.run(), within_s=WITHIN_S)
         check_everything(history)
         assert_readers_know_what_is_left(history, scenario.readers)
         return simulation.trace.digest
@@ -40,6 +41,6 @@ def test_a_reader_of_a_tail_that_a_loss_of_power_took_finds_out(seed: int) -> No
         scenario = Scenario(
             simulation, requests=REQUESTS, clients=WRITERS_AND_READERS, settings={"log.flush.mode": "os"}
         )
-        history = simulation.run(scenario.run())
+        history = simulation.run(scenario.run(), within_s=WITHIN_S)
         assert_readers_know_what_is_left(history, scenario.readers)
         assert history.divergences

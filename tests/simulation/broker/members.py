@@ -1,6 +1,7 @@
 """Members of a classic group: each commits ever higher offsets of what it was given, begins where the last owner ended, and
 at times leaves, vanishes, or is cut off and comes back with what it no longer owns."""
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
@@ -20,6 +21,8 @@ MEMBERSHIP: Final = Membership(
     session_timeout_ms=2_000,
     rebalance_timeout_ms=2_000,
 )
+STANDSTILL_S: Final = (2.0, 6.0)
+"""As long as a process may be stopped, after which it goes on as if it still owned what it had."""
 OUT_OF_DATE: Final = (
     ErrorCode.ILLEGAL_GENERATION, ErrorCode.UNKNOWN_MEMBER_ID, ErrorCode.REBALANCE_IN_PROGRESS,
 )  # fmt: skip
@@ -94,9 +97,9 @@ class GroupMember:
 
     async def _work(self, share: Share) -> None:
         chance = self._random.random()
-        if chance < 0.02:
+        if chance < 0.005:
             self._vanish()
-        elif chance < 0.04:
+        elif chance < 0.015:
             self._share = None
             await self._member.leave()
         elif chance < 0.4 or not share.places:
@@ -104,6 +107,8 @@ class GroupMember:
             if not await self._member.beat():
                 self._share = None
         else:
+            if chance < 0.45:
+                await asyncio.sleep(self._random.uniform(*STANDSTILL_S))
             await self._commit(self._random.choice(share.places))
 
     def _vanish(self) -> None:

@@ -70,15 +70,22 @@ class Scenario:
         async with Cluster((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._make_topic(cluster)
             operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
-            async with Group() as group:
-                for name in self._clients:
-                    context, world = self._simulation.visitor(name)
-                    group.create_task(self._live(name, world), name=name, context=context)
+            await self._let_them_live()
             operator.cancel()
             await self.server.start_after_a_loss_of_power()
             await self._look_at_what_is_left(cluster)
         async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._look_at_topics(cluster)
+
+    async def _let_them_live(self) -> None:
+        """Each on a machine of its own. The first that finds something wrong ends it for all."""
+        try:
+            async with Group() as group:
+                for name in self._clients:
+                    context, world = self._simulation.visitor(name)
+                    group.create_task(self._live(name, world), name=name, context=context)
+        except ExceptionGroup as failures:
+            raise failures.exceptions[0] from None
 
     def _makers(self) -> dict[str, Make]:
         return {
