@@ -298,3 +298,41 @@ async def test_whatever_ends_a_commit_is_told_to_all_who_wait_for_it(monkeypatch
         await append(log, batch("a"))
     assert logs.failed.done()
     await logs.close()
+
+
+@pytest.mark.parametrize("step", range(16, 32))
+async def test_a_replacement_that_was_given_up_at_any_moment_does_not_harm_the_next_one(step: int):
+    store = SimulatedStore(step)
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=200, file_delete_delay_ms=0)
+    for letter in "abcdef":
+        await append(log, batch(letter))
+    end = log.spans()[-1].base
+    replacing = asyncio.ensure_future(log.replace(Offset(0), end, [placed(batch("B"), 1)]))
+    for _ in range(step):
+        await asyncio.sleep(0)
+    replacing.cancel()
+    await asyncio.wait([replacing])
+    shown = await contents(log)
+    await log.replace(Offset(0), end, [placed(batch("C"), 2)])
+    assert shown in (list("abcdef"), ["B", *"abcdef"[end:]])
+    assert await contents(log) == ["C", *"abcdef"[end:]]
+    await logs.close()
+    log = await open_log(await store.open(), segment_bytes=200)
+    assert await contents(log) == ["C", *"abcdef"[end:]]
+
+
+async def test_a_full_disk_takes_no_replacement_and_keeps_nothing_of_it():
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs, segment_bytes=200)
+    for letter in "abcdef":
+        await append(log, batch(letter))
+    before = store.disk.list("/data/orders-0")
+    store.storage.bytes_max = store.storage.used + 1000
+    with pytest.raises(AppendFailed):
+        await log.replace(Offset(0), log.spans()[-1].base, [placed(batch("B" * 1000), 1)])
+    assert store.disk.list("/data/orders-0") == sorted([*before, "leader-epoch-checkpoint"])
+    assert await contents(log) == list("abcdef")
+    assert not logs.failed.done()
+    await logs.close()

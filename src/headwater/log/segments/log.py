@@ -251,21 +251,40 @@ class SegmentLog:
     async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
         self._check_open()
         contents, settings = self._contents, self._settings
+        await self._settle()
         if end >= self.recovery_point:
             raise OffsetOutOfRange(end, contents.start, self.recovery_point)
         gone = covered(contents, first, end)
-        await self._keep_recovery_point()
-        replacement = await write_replacement(self._store, contents, gone, end, batches, settings)
+        try:
+            await self._keep_recovery_point()
+            replacement = await write_replacement(self._store, contents, gone, end, batches, settings)
+        except DiskError as error:
+            raise AppendFailed(str(error)) from error
         if self._closed or gone[0].base < contents.segments.first.base:
-            take_back(self._store, replacement)
+            take_back(self._store, contents, first)
             raise OffsetOutOfRange(first, contents.start, self.recovery_point)
-        put_in_place(self._store, contents, replacement, gone, delay_ms=settings.file_delete_delay_ms)
+        try:
+            put_in_place(self._store, contents, replacement, gone, delay_ms=settings.file_delete_delay_ms)
+        except DiskError as error:  # half of the old files may have lost their names
+            raise self._store.committer.fail(str(error)) from error
         self._reader.forget_positions()
         self._bounds = None
-        await self._store.disk.sync_folder(contents.folder)
-        if not self._closed:
-            settle(self._store, contents, replacement)
-            self._reader.forget_positions()
+        await self._settle()
+
+    async def _settle(self) -> None:
+        """What is in the place of others gets its final names, also after a replacement that was given up just before."""
+        contents = self._contents
+        unsettled = [segment for segment in contents.segments if segment.ending]
+        if not unsettled:
+            return
+        try:
+            await self._store.disk.sync_folder(contents.folder)
+            if not self._closed:
+                settle(self._store, contents, unsettled)
+                self._reader.forget_positions()
+        except DiskError as error:
+            self._check_open()
+            raise self._store.committer.fail(str(error)) from error
 
     def finish_if_expired(self, now: Timestamp) -> None:
         """Close the active segment if `retention.ms` is over for all of it."""
@@ -312,6 +331,7 @@ class SegmentLog:
     async def _keep_recovery_point(self) -> None:
         """What is replaced may have gaps, and above the recovery point a gap is a loss."""
         await self.keep_epochs()
+        self._check_open()
         self._store.recovery_points.set(self._partition, self.recovery_point)
         await self._store.recovery_points.save()
 

@@ -8,8 +8,11 @@
 Names become sure in any order until their folder is synced. So what undoes comes before what finishes, with a sync between.
 """
 
+import asyncio
 from collections.abc import Sequence
+from typing import Final
 
+from headwater.kernel.errors import DiskError
 from headwater.kernel.world import Buffer
 from headwater.log.errors import InvalidBatch, OffsetOutOfRange
 from headwater.log.segments.contents import Contents
@@ -17,8 +20,11 @@ from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, REPLACING, 
 from headwater.log.segments.segment import Placed, Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
-from headwater.wire.batch.header import read_header
+from headwater.wire.batch.header import NO_TIMESTAMP, read_header
 from headwater.wire.types import Offset
+
+_SLICE: Final = 16
+"""Batches that are written before the loop may breathe: about a megabyte."""
 
 
 def covered(contents: Contents, first: Offset, end: Offset) -> list[Segment]:
@@ -37,29 +43,41 @@ async def write_replacement(
     batches: Sequence[Buffer],
     settings: LogSettings,
 ) -> Segment:
-    """The new segment for everything up to `end`, ready to be put in place."""
+    """The new segment for everything up to `end`, ready to be put in place. After a failure nothing of it is left."""
     base, folder, created = gone[0].base, contents.folder, gone[-1].created
+    take_back(store, contents, base)
     made = Segment(store.files, folder, base, size=0, created=created, ending=CLEANED)
-    made.remove()
-    made.write(batches)
-    made.index(_placed(made, batches), index_interval=settings.index_interval_bytes)
+    try:
+        await _fill(made, gone, batches, settings)
+        paths = made.synced_paths()
+        await store.disk.write(_range_path(made), str(end).encode())
+        await store.committer.sync(paths, [folder])
+        _rename(store, paths, CLEANED, SWAP)
+        await store.disk.sync_folder(folder)
+    except DiskError:
+        take_back(store, contents, base)
+        raise
+    return Segment(store.files, folder, base, size=made.size, created=created, ending=SWAP)
+
+
+async def _fill(made: Segment, gone: Sequence[Segment], batches: Sequence[Buffer], settings: LogSettings) -> None:
+    for start in range(0, len(batches), _SLICE):
+        some = batches[start : start + _SLICE]
+        made.write(some)
+        made.index(_placed(made, some), index_interval=settings.index_interval_bytes)
+        await asyncio.sleep(0)
     for old in gone:
         for aborted in old.txns.entries():
             made.txns.append(aborted)
     made.seal()
-    paths = made.synced_paths()
-    await store.disk.write(_range_path(made, CLEANED), str(end).encode())
-    await store.committer.sync(paths, [folder])
-    _rename(store, paths, CLEANED, SWAP)
-    await store.disk.sync_folder(folder)
-    return Segment(store.files, folder, base, size=made.size, created=created, ending=SWAP)
 
 
-def take_back(store: Store, replacement: Segment) -> None:
-    """It came too late. Without its log file a crash does not finish it."""
-    for path in (*replacement.synced_paths(), _range_path(replacement, SWAP)):
-        store.files.forget(path)
-        store.disk.remove(path)
+def take_back(store: Store, contents: Contents, base: Offset) -> None:
+    """What came too late, or was given up. Without its log file, which goes first, a crash does not finish it."""
+    for ending in (SWAP, CLEANED):
+        segment = Segment(store.files, contents.folder, base, size=0, created=NO_TIMESTAMP, ending=ending)
+        segment.remove()
+        store.disk.remove(_range_path(segment))
 
 
 def put_in_place(
@@ -71,15 +89,15 @@ def put_in_place(
     contents.segments.put(replacement, gone)
 
 
-def settle(store: Store, contents: Contents, replacement: Segment) -> None:
-    """Give it its final names, if it was not trimmed away meanwhile."""
-    if replacement not in contents.segments:
-        return
-    _rename(store, replacement.synced_paths(), SWAP, "")
-    store.disk.remove(_range_path(replacement, SWAP))
-    base, size, created = replacement.base, replacement.size, replacement.created
-    contents.segments.put(Segment(store.files, contents.folder, base, size=size, created=created), [replacement])
-    contents.changed_folders.append(contents.folder)
+def settle(store: Store, contents: Contents, replacements: Sequence[Segment]) -> None:
+    """Give them their final names, if they were not trimmed away meanwhile."""
+    for each in replacements:
+        if each in contents.segments:
+            _rename(store, each.synced_paths(), SWAP, "")
+            store.disk.remove(_range_path(each))
+            settled = Segment(store.files, contents.folder, each.base, size=each.size, created=each.created)
+            contents.segments.put(settled, [each])
+            contents.changed_folders.append(contents.folder)
 
 
 def _rename(store: Store, paths: Sequence[str], ending: str, wanted: str) -> None:
@@ -89,8 +107,8 @@ def _rename(store: Store, paths: Sequence[str], ending: str, wanted: str) -> Non
         store.disk.rename(path, path.removesuffix(ending) + wanted)
 
 
-def _range_path(segment: Segment, ending: str) -> str:
-    return segment.path(REPLACING).removesuffix(ending)
+def _range_path(segment: Segment) -> str:
+    return segment.path(REPLACING).removesuffix(segment.ending)
 
 
 def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:

@@ -45,7 +45,6 @@ def placed_as(header: BatchHeader) -> Placed:
 
 class Segment:
     __slots__ = (
-        "_ending",
         "_files",
         "_first_timestamp",
         "_largest",
@@ -56,6 +55,7 @@ class Segment:
         "_txns",
         "base",
         "created",
+        "ending",
         "roll_jitter_ms",
         "size",
     )
@@ -71,10 +71,10 @@ class Segment:
         roll_jitter_ms: int = 0,
         ending: str = "",
     ) -> None:
-        """`ending` follows every file's suffix while the segment is being made to replace others."""
         self._files = files
         self._stem = f"{folder}/{stem(base)}"
-        self._ending = ending
+        self.ending = ending
+        """Follows every file's suffix while the segment is being made to replace others."""
         self._offsets: OffsetIndex | None = None
         self._times: TimeIndex | None = None
         self._txns: TxnIndex | None = None
@@ -127,7 +127,7 @@ class Segment:
         return self._first_timestamp
 
     def path(self, suffix: str) -> str:
-        return self._stem + suffix + self._ending
+        return self._stem + suffix + self.ending
 
     def can_hold(self, last_offset: Offset) -> bool:
         return last_offset - self.base <= _RELATIVE_MAX
