@@ -39,18 +39,19 @@ class Release:
     """One version of Apache Kafka, as a Java class path."""
 
     version: str
-    artifacts: tuple[str, ...] = ("kafka_2.13", "kafka-tools", "kafka-shell")
+    artifacts: tuple[str, ...] = ("kafka_2.13", "kafka-tools", "kafka-shell", "kafka-streams")
     older: Mapping[str, str] = field(default_factory=dict)
     """Artifacts that Maven Central lacks in this version, and which one serves instead."""
 
     def classpath(self) -> str:
         """Resolved once; later calls read what Maven said then."""
         folder = BUILD / self.version
-        found = folder / "classpath"
-        if not found.exists():
+        found, asked = folder / "classpath", folder / "pom.xml"
+        if not found.exists() or asked.read_text() != self._pom():
             _need("java", "mvn")
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / "pom.xml").write_text(self._pom())
+            found.unlink(missing_ok=True)
+            asked.write_text(self._pom())
             command = ["mvn", "-q", "-B", "dependency:build-classpath", "-Dmdep.outputFile=classpath.new"]
             done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
             if done.returncode:

@@ -1,4 +1,4 @@
-"""The producer, consumer and Admin of Apache Kafka 4.4.0, which send the newest version of every request.
+"""The producer, consumer and Admin of Apache Kafka 4.4.0, which send the newest version of every request, and Kafka Streams.
 
 The jobs are Java, one program each below `java/`: a job ends at the first check that does not hold, and says which passed.
 """
@@ -18,7 +18,18 @@ DEADLINE_S = 300
 
 @pytest.mark.parametrize(("job", "checks"), [("AdminJob.java", 16), ("RecordJob.java", 28)])
 def test_every_check_of_the_job_passes(kafka_4_4: Release, broker: Process, job: str, checks: int) -> None:
-    command = kafka_4_4.java(str(JOBS / job), broker.bootstrap)
+    assert passed(kafka_4_4, job, broker.bootstrap) == checks
+
+
+def test_a_streams_application_counts_and_restores_what_it_counted(
+    kafka_4_3: Release, broker: Process, tmp_path: Path
+) -> None:
+    assert passed(kafka_4_3, "StreamsJob.java", broker.bootstrap, str(tmp_path)) == 2
+
+
+def passed(release: Release, job: str, *arguments: str) -> int:
+    """How many checks the job says that it passed."""
+    command = release.java(str(JOBS / job), *arguments)
     done = subprocess.run(command, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.count("passed: ") == checks
+    return done.stdout.count("passed: ")

@@ -1,4 +1,4 @@
-"""Apache Kafka 4.4.0, started on a folder that we made and stopped: it serves what we kept, and can write behind it.
+"""Apache Kafka 4.4.0, started on a folder whose broker was stopped, or killed: it serves what we kept, and can write behind it.
 
 An older Kafka refuses such a folder as it refuses one of Kafka 4.4: our metadata is written at `metadata.version` 4.4.
 """
@@ -51,9 +51,10 @@ def committed(bootstrap: str, topic: str) -> int:
     return offset
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("ours") / "data"
+@pytest.fixture(params=["stopped", "killed"])
+def folder(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    path = tmp_path / "node" / "data"
+    path.parent.mkdir()
     process = start(path, WHOLE)
     try:
         admin = AdminClient({"bootstrap.servers": process.bootstrap})
@@ -66,15 +67,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         consumer.commit(offsets=[TopicPartition("none", 0, COMMITTED, metadata="here")], asynchronous=False)
         consumer.close()
         admin.delete_topics(["gone"])["gone"].result(WAIT_S)
+        if request.param == "killed":
+            process.kill()
     finally:
         assert process.stop() == 0, process.log_tail()
     return path
 
 
-def test_kafka_serves_and_continues_what_we_kept(kafka_4_4: Release, folder: Path, tmp_path: Path) -> None:
-    (tmp_path / "node").mkdir()
-    folder.rename(tmp_path / "node" / "data")
-    with apache_kafka(kafka_4_4, tmp_path / "node", settings=STATIC_QUORUM, heap="512m") as kafka:
+def test_kafka_serves_and_continues_what_we_kept(kafka_4_4: Release, folder: Path) -> None:
+    with apache_kafka(kafka_4_4, folder.parent, settings=STATIC_QUORUM, heap="512m") as kafka:
         topics = AdminClient({"bootstrap.servers": kafka.bootstrap}).list_topics(timeout=WAIT_S).topics
         assert set(topics) - {"__consumer_offsets"} == set(CODECS)
         assert {len(topics[each].partitions) for each in CODECS} == {2}
@@ -85,6 +86,6 @@ def test_kafka_serves_and_continues_what_we_kept(kafka_4_4: Release, folder: Pat
             last = read_values(kafka.bootstrap, codec, offset=RECORDS, count=10)
             assert last == [f"record {number}" for number in range(RECORDS, RECORDS + 10)]
         assert committed(kafka.bootstrap, "none") == COMMITTED
-    log = (tmp_path / "node" / "server.log").read_text()
+    log = (folder.parent / "server.log").read_text()
     complaints = [line for line in log.splitlines() if " WARN " in line or " ERROR " in line]
     assert not complaints, "\n".join(complaints[:20])
