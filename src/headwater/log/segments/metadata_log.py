@@ -7,12 +7,13 @@ new epoch. The LeaderChange record, the snapshots beside the log and what they r
 from typing import Final
 
 from headwater.kernel.units import MiB
-from headwater.kernel.world import World
+from headwater.kernel.world import Disk, World
+from headwater.log.errors import StorageFailed
 from headwater.log.port import PartitionId
 from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.logs import SegmentLogs
-from headwater.log.segments.names import METADATA_TOPIC, folder_name
-from headwater.log.segments.quorum_state import read_leader_epoch, write_quorum_state
+from headwater.log.segments.names import LOG, METADATA_TOPIC, folder_name
+from headwater.log.segments.quorum_state import FILE, read_leader_epoch, write_quorum_state
 from headwater.log.settings import LogSettings
 from headwater.wire.types import LeaderEpoch, NodeId, TopicName, Uuid
 
@@ -30,10 +31,20 @@ def metadata_folder(root: str) -> str:
 async def open_metadata_log(logs: SegmentLogs, world: World, root: str, *, node: NodeId) -> SegmentLog:
     """The log in its next epoch, in which nothing is written yet."""
     folder = metadata_folder(root)
-    voted = read_leader_epoch(world.disk, folder) or _NONE_YET
+    voted = read_leader_epoch(world.disk, folder)
+    if voted is None:
+        _check_nothing_written(world.disk, folder)
+        voted = _NONE_YET
     log = await logs.open(METADATA_PARTITION, epoch=voted, settings=METADATA_SETTINGS)
     written = max((each.epoch for each in log.bounds.epochs), default=_NONE_YET)
     epoch = LeaderEpoch(max(voted, written) + 1)
     await write_quorum_state(world.disk, folder, leader=node, epoch=epoch)
     log.lead(epoch)
     return log
+
+
+def _check_nothing_written(disk: Disk, folder: str) -> None:
+    """Without the last epoch that began nobody can tell a torn batch from a right one, and all would be cut off."""
+    names = disk.list(folder) if disk.exists(folder) else []
+    if any(name.endswith(LOG) and disk.size(f"{folder}/{name}") for name in names):
+        raise StorageFailed(f"{folder} holds records, but not its file {FILE}; restore it")
