@@ -121,7 +121,7 @@ class Committer:
         for start in range(0, len(files), together):
             group = files[start : start + together]
             try:
-                await disk.sync_all([self._files.get(path) for path in group if disk.exists(path)])
+                await disk.sync_all([file for path in group if (file := self._files.find(path)) is not None])
             except DiskError:
                 disk.open(self._mark, Mode.WRITE).close()
                 raise

@@ -30,6 +30,10 @@ class FileCache:
             self._files.popitem(last=False)[1].close()
         return file
 
+    def find(self, path: str) -> File | None:
+        """None for a file that is gone. One that is open is there: it is closed before it is removed."""
+        return self.get(path) if path in self._files or self.disk.exists(path) else None
+
     def forget(self, path: str) -> None:
         """Close it before it is renamed or removed."""
         if (file := self._files.pop(path, None)) is not None:
