@@ -70,6 +70,27 @@ async def test_a_trim_that_cannot_be_kept_is_refused_as_any_failure_of_the_stora
     assert log.bounds.start == 0
 
 
+async def test_whatever_ends_the_write_of_a_checkpoint_is_told_and_the_next_one_is_tried(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs)
+    await append(log, batch("a"), batch("b"))
+
+    async def fail(path: str, data: bytes) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.disk, "write", fail)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="new thread"):
+                await log.trim(Offset(1))
+    await log.trim(Offset(1))
+    assert log.bounds.start == 1
+    await logs.close()
+
+
 async def test_a_disk_that_takes_no_checkpoints_at_the_end_leaves_the_folder_to_be_recovered(
     monkeypatch: pytest.MonkeyPatch,
 ):

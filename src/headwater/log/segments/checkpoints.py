@@ -13,7 +13,6 @@ from asyncio import Future, get_running_loop
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from headwater.kernel.errors import DiskError
 from headwater.kernel.tasks import Ward
 from headwater.kernel.world import Disk
 from headwater.log.errors import StorageFailed
@@ -102,7 +101,9 @@ class OffsetCheckpoint:
             self._waiting = []
             try:
                 await self._write_changes()
-            except DiskError as error:
+            except (
+                Exception
+            ) as error:  # whatever it is, who waits must hear of it, and the next one must not wait for ever
                 _settle(waiting, error)
             else:
                 _settle(waiting, None)
@@ -116,7 +117,7 @@ class OffsetCheckpoint:
             self._saved = changes
 
 
-def _settle(waiting: Sequence[Future[None]], error: DiskError | None) -> None:
+def _settle(waiting: Sequence[Future[None]], error: Exception | None) -> None:
     for each in waiting:
         if each.done():
             continue
