@@ -162,6 +162,33 @@ def test_what_is_not_there_is_refused_with_its_reason(type_, name, code):
     assert (result.error_code, result.resource_type, result.resource_name) == (code, type_, name)
 
 
+def test_a_resource_that_is_named_again_is_told_once():
+    named = DescribeConfigsResource(resource_type=TOPIC, resource_name="t", configuration_keys=None)
+
+    async def test() -> None:
+        async with rig() as broker:
+            await prepared(broker)
+            answer = await broker.ask(describe_configs, DescribeConfigsRequest(resources=(named,) * 5), 4)
+        assert [each.resource_name for each in answer.results] == ["t"]
+
+    run(test)
+
+
+def test_one_answer_tells_no_more_than_fits(monkeypatch):
+    monkeypatch.setattr(describe_configs, "CONFIGS_MAX", 30)
+    groups = tuple(DescribeConfigsResource(resource_type=GROUP, resource_name=name) for name in "abcdefgh")
+
+    async def test() -> None:
+        async with rig() as broker:
+            answer = await broker.ask(describe_configs, DescribeConfigsRequest(resources=groups), 4)
+        codes = [each.error_code for each in answer.results]
+        assert codes == sorted(codes)
+        assert codes[0] == ErrorCode.NONE
+        assert codes[-1] == ErrorCode.POLICY_VIOLATION
+
+    run(test)
+
+
 def test_telling_needs_the_right_to_it():
     forbidden = Forbid((Operation.DESCRIBE_CONFIGS, the_topic("t")))
     assert described(TOPIC, "t", authorizer=forbidden).error_code == ErrorCode.TOPIC_AUTHORIZATION_FAILED

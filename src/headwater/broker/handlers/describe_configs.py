@@ -1,6 +1,6 @@
 """DescribeConfigs: the settings of topics, brokers, loggers, groups and client metrics, with source, type and doc (KIP-226)."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from msgspec import structs
@@ -12,11 +12,13 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
 from headwater.broker.refusals import code_of
+from headwater.broker.turns import Turns
 from headwater.control.cluster.names import check_name
 from headwater.control.cluster.requests import ResourceType
 from headwater.control.errors import InvalidRequest, UnknownTopic
 from headwater.kernel import logging
 from headwater.kernel.errors import HeadwaterError
+from headwater.kernel.layers import Settings
 from headwater.kernel.settings import Source
 from headwater.security.access import Operation
 from headwater.wire.error_codes import ErrorCode
@@ -31,6 +33,9 @@ from headwater.wire.types import TopicName
 
 _DYNAMIC_BROKER_LOGGER: Final = 6
 """The source of a logger's level, which no other setting has."""
+CONFIGS_MAX: Final = 500_000
+"""In one answer: all settings of 10,000 topics, and not of each name that a client can think of."""
+_TOO_MANY: Final = ErrorCode.POLICY_VIOLATION, "Too much for one answer; ask for fewer resources at a time."
 
 
 def _refused(item: DescribeConfigsResource, code: ErrorCode, message: str | None = None) -> DescribeConfigsResult:
@@ -52,56 +57,72 @@ API = Api(
     ),
 )
 
-Configs = Iterable[DescribeConfigsResourceResult]
+Configs = tuple[DescribeConfigsResourceResult, ...]
+Made = dict[int, tuple[Settings, Configs]]
+"""By the identity of a view, which is held so that it stays what it is. Most topics share one."""
 
 
 async def handle(context: Context, request: DescribeConfigsRequest) -> DescribeConfigsResponse:
     unknown = [each.resource_type for each in request.resources if type_of(each) is None]
     if unknown:
         raise Refused(ErrorCode.INVALID_REQUEST, f"there is no resource type {unknown[0]}")
-    return DescribeConfigsResponse(results=tuple(_described(context, request, each) for each in request.resources))
+    turns, made, left = Turns(), Made(), CONFIGS_MAX
+    results = []
+    for item in dict.fromkeys(request.resources):
+        await turns.next()
+        result = _described(context, request, item, made) if left > 0 else _refused(item, *_TOO_MANY)
+        left -= len(result.configs)
+        results.append(result)
+    return DescribeConfigsResponse(results=tuple(results))
 
 
 def _described(
-    context: Context, request: DescribeConfigsRequest, item: DescribeConfigsResource
+    context: Context, request: DescribeConfigsRequest, item: DescribeConfigsResource, made: Made
 ) -> DescribeConfigsResult:
-    keys = item.configuration_keys
     try:
-        found = _configs(context, request, item)
-        configs = tuple(each for each in found if not keys or each.name in keys)
+        configs = _configs(context, request, item, made)
     except HeadwaterError as error:
         return _refused(item, code_of(error), str(error))
+    if keys := frozenset(item.configuration_keys or ()):
+        configs = tuple(each for each in configs if each.name in keys)
     return DescribeConfigsResult(
         error_message=None, resource_type=item.resource_type, resource_name=item.resource_name, configs=configs
     )
 
 
-def _configs(context: Context, request: DescribeConfigsRequest, item: DescribeConfigsResource) -> Configs:
-    if type_of(item) is ResourceType.BROKER_LOGGER:
-        return _loggers(context, item.resource_name)
-    shown = _DESCRIBERS[ResourceType(item.resource_type)](context, item.resource_name)
-    return (_config(request, each) for each in shown)
+def _configs(context: Context, request: DescribeConfigsRequest, item: DescribeConfigsResource, made: Made) -> Configs:
+    kind, name = ResourceType(item.resource_type), item.resource_name
+    if kind is ResourceType.BROKER_LOGGER:
+        return _loggers(context, name)
+    if kind is ResourceType.BROKER and not name:
+        return tuple(_config(request, each) for each in _of_all_brokers(context))
+    view = _VIEWS[kind](context, name)
+    if id(view) not in made:
+        made[id(view)] = view, tuple(_config(request, each) for each in entries(view))
+    return made[id(view)][1]
 
 
 # --- what there is to show of each type
 
 
-def _topic(context: Context, name: str) -> Iterable[Entry]:
+def _topic(context: Context, name: str) -> Settings:
     """What is durable of the topic: its settings come into force then."""
     if refusal := check_name(name):
         raise refusal
     if context.services.partitions.id_of(TopicName(name)) is None:
         raise UnknownTopic(name)
-    return entries(context.services.settings.topic(name))
+    return context.services.settings.topic(name)
 
 
-def _broker(context: Context, name: str) -> Iterable[Entry]:
-    """By the empty name: what is set for all brokers, and nothing else."""
-    view = context.services.settings.broker
-    if not name:
-        return (_as_default(entry(view, each)) for each in sorted(view.layers.cluster))
+def _broker(context: Context, name: str) -> Settings:
     check_node(context, name)
-    return entries(view)
+    return context.services.settings.broker
+
+
+def _of_all_brokers(context: Context) -> Iterator[Entry]:
+    """What is set for all brokers, and nothing else."""
+    view = context.services.settings.broker
+    return (_as_default(entry(view, each)) for each in sorted(view.layers.cluster))
 
 
 def _as_default(shown: Entry) -> Entry:
@@ -111,19 +132,19 @@ def _as_default(shown: Entry) -> Entry:
     return structs.replace(shown, text=own.text, source=own.source, synonyms=synonyms)
 
 
-def _group(context: Context, name: str) -> Iterable[Entry]:
+def _group(context: Context, name: str) -> Settings:
     if not name:
         raise InvalidRequest("Group name must not be empty")
-    return entries(context.services.settings.group(name))
+    return context.services.settings.group(name)
 
 
-def _client_metrics(context: Context, name: str) -> Iterable[Entry]:
+def _client_metrics(context: Context, name: str) -> Settings:
     if not name:
         raise InvalidRequest("Client metrics subscription name must not be empty")
-    return entries(context.services.settings.subscription(name))
+    return context.services.settings.subscription(name)
 
 
-_DESCRIBERS: Final[Mapping[ResourceType, Callable[[Context, str], Iterable[Entry]]]] = {
+_VIEWS: Final[Mapping[ResourceType, Callable[[Context, str], Settings]]] = {
     ResourceType.TOPIC: _topic,
     ResourceType.BROKER: _broker,
     ResourceType.GROUP: _group,
@@ -135,7 +156,7 @@ def _loggers(context: Context, name: str) -> Configs:
     if not name:
         raise InvalidRequest("Broker id must not be empty")
     check_node(context, name)
-    return (
+    return tuple(
         DescribeConfigsResourceResult(
             name=logger, value=level, config_source=_DYNAMIC_BROKER_LOGGER, documentation=None
         )

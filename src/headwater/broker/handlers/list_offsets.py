@@ -5,14 +5,13 @@
 Nothing is answered that a consumer of the same isolation could not fetch. What is not found has offset -1 and no error.
 """
 
-import asyncio
-from itertools import count
 from typing import Final
 
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.leader_epochs import epoch_refusal
 from headwater.broker.needs import Each
+from headwater.broker.turns import Turns
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import LogError
 from headwater.log.port import Bounds, Found, Log
@@ -44,8 +43,6 @@ _SERVED_FROM: Final = {
 """The first version in which each of the special timestamps means something."""
 _EPOCHS_FROM: Final = 4
 _UNKNOWN: Final = -1
-_LOOKS_AT_ONCE: Final = 50
-"""Partitions that are looked at before others have a turn: to search one for a time takes no wait, but a read."""
 
 
 def _refused_topic(topic: ListOffsetsTopic, code: ErrorCode) -> ListOffsetsTopicResponse:
@@ -77,12 +74,11 @@ API = Api(
 async def handle(context: Context, request: ListOffsetsRequest) -> ListOffsetsResponse:
     twice = _named_twice(request)
     topics = []
-    looks = count(1)
+    turns = Turns()  # to search for a time takes no wait, but reads
     for topic in request.topics:
         parts = []
         for asked in topic.partitions:
-            if next(looks) % _LOOKS_AT_ONCE == 0:
-                await asyncio.sleep(0)
+            await turns.next()
             if (topic.name, asked.partition_index) in twice:
                 parts.append(_refused(asked, ErrorCode.INVALID_REQUEST))
             else:

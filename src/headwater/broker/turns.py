@@ -1,0 +1,20 @@
+"""Long work of one handler, cut so that other connections have their turns in between."""
+
+import asyncio
+from typing import Final
+
+TURN_MAX_S: Final = 0.005
+
+
+class Turns:
+    """Made when the work begins. To be awaited between two steps of it; most of the time that returns at once."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._ends = self._loop.time() + TURN_MAX_S
+
+    async def next(self) -> None:
+        if self._loop.time() < self._ends:
+            return
+        await asyncio.sleep(0)
+        self._ends = self._loop.time() + TURN_MAX_S
