@@ -1,4 +1,5 @@
-"""The producer, consumer and Admin of Apache Kafka 4.4.0, which send the newest version of every request, and Kafka Streams.
+"""The producer, consumer and Admin of Apache Kafka 4.4.0, which send the newest version of every request; older
+clients, down to 2.1, the oldest that Apache Kafka 4 serves; and Kafka Streams.
 
 The jobs are Java, one program each below `java/`: a job ends at the first check that does not hold, and says which passed.
 """
@@ -7,6 +8,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.conformance.conftest import available
 from tests.e2e.process import Process
 from tools.apache_kafka import Release
 
@@ -19,6 +21,12 @@ DEADLINE_S = 300
 @pytest.mark.parametrize(("job", "checks"), [("AdminJob.java", 16), ("RecordJob.java", 28)])
 def test_every_check_of_the_job_passes(kafka_4_4: Release, broker: Process, job: str, checks: int) -> None:
     assert passed(kafka_4_4, job, broker.bootstrap) == checks
+
+
+@pytest.mark.parametrize("version", ["2.1.1", "2.8.2", "3.9.1"])
+def test_old_clients_do_their_job(broker: Process, version: str) -> None:
+    release = available(Release(version=version, artifacts=("kafka-clients",)))
+    assert passed(release, "OldClientJob.java", broker.bootstrap) == 7
 
 
 def test_a_streams_application_counts_and_restores_what_it_counted(
