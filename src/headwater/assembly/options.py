@@ -33,8 +33,9 @@ class BrokerOptions:
 
 
 def static_settings(options: BrokerOptions) -> dict[str, str]:
-    """What holds from the start; the node's id by both of its names, as in Kafka."""
-    return {**options.settings, "node.id": str(options.node_id), "broker.id": str(options.node_id)}
+    """What holds from the start; the node's id by both of its names, as in Kafka, and the folder wherever it was named."""
+    node_id = str(options.node_id)
+    return {**options.settings, "node.id": node_id, "broker.id": node_id, "log.dirs": options.data}
 
 
 def refuse_what_would_be_neglected(settings: Mapping[str, str]) -> None:
