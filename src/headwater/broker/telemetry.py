@@ -2,7 +2,7 @@
 
 A client is told which metrics are wanted and how often, and pushes them in OTLP's form. What it pushed last is kept as it
 came, for whoever wants to look; how much and how often is counted. Clients are strangers: how many are remembered, how large a
-push may be, packed and unpacked, and how often one may come, all have bounds.
+push may be, packed and unpacked, how much is kept, and how often one may come, all have bounds.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from headwater.broker.errors import Refused
 from headwater.kernel.counters import Counters
-from headwater.kernel.units import SECOND_MS
+from headwater.kernel.units import SECOND_MS, MiB
 from headwater.wire.batch.attributes import Compression
 from headwater.wire.batch.compression import decompress
 from headwater.wire.error_codes import ErrorCode
@@ -21,6 +21,8 @@ from headwater.wire.types import Uuid
 
 CLIENTS_MAX: Final = 1_000
 """The one that was heard of least lately is forgotten for a new one."""
+KEPT_BYTES_MAX: Final = 64 * MiB
+"""Of what all clients pushed last. Where it is more, those that were heard of least lately lose theirs."""
 EXPANSION_MAX: Final = 8
 """A push may become so many times `telemetry.max.bytes` when it is unpacked."""
 
@@ -55,9 +57,12 @@ class Client(Struct, frozen=False, kw_only=True):
 class Telemetry:
     """The clients of this broker that push."""
 
-    def __init__(self, counters: Counters, *, clients_max: int = CLIENTS_MAX) -> None:
+    def __init__(
+        self, counters: Counters, *, clients_max: int = CLIENTS_MAX, kept_bytes_max: int = KEPT_BYTES_MAX
+    ) -> None:
         self._clients: dict[Uuid, Client] = {}
         self._clients_max = clients_max
+        self._kept_bytes_max = kept_bytes_max
         self._pushes = counters.counters("client_telemetry_pushes_total", "Pushes of client metrics.", "software")
         self._bytes = counters.counters(
             "client_telemetry_bytes_total", "Bytes of client metrics, unpacked.", "software"
@@ -89,6 +94,7 @@ class Telemetry:
         client.is_gone = push.terminating
         client.pushed_ms = _now_ms()
         client.last = self._unpacked(push, EXPANSION_MAX * bytes_max)
+        self._make_room()
         self._pushes.of(software).value += 1
         self._bytes.of(software).value += len(client.last)
 
@@ -102,6 +108,14 @@ class Telemetry:
             del self._clients[next(iter(self._clients))]
         self._clients[instance] = client
         return client
+
+    def _make_room(self) -> None:
+        kept = sum(len(each.last) for each in self._clients.values())
+        for each in self._clients.values():
+            if kept <= self._kept_bytes_max:
+                return
+            kept -= len(each.last)
+            each.last = b""
 
     def _unpacked(self, push: Push, bytes_max: int) -> bytes:
         try:

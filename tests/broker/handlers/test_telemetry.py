@@ -166,6 +166,21 @@ def test_pushes_that_can_not_be_are_refused(metrics, more, code):
     assert run(test) == code
 
 
+def test_a_bounded_number_of_bytes_is_kept_and_the_newest_of_them():
+    async def test() -> Any:
+        async with rig() as broker:
+            telemetry = Telemetry(Counters(), kept_bytes_max=20)
+            broker.replace(telemetry=telemetry)
+            instances = [Uuid(bytes([number]) * 16) for number in range(1, 5)]
+            for each in instances:
+                told = await ask(broker, each)
+                code = await push(broker, told.subscription_id, b"8 bytes.", client_instance_id=each)
+                assert code == ErrorCode.NONE
+            return [telemetry.last(each) for each in instances]
+
+    assert run(test) == [b"", b"", b"8 bytes.", b"8 bytes."]
+
+
 def test_a_bounded_number_of_clients_is_remembered():
     async def test() -> Any:
         async with rig() as broker:
