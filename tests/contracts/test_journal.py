@@ -21,6 +21,7 @@ from headwater.log.port import Log, Logs
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.journal import Journal
+from headwater.wire.batch.header import iter_headers
 from headwater.wire.errors import CorruptBatch
 from headwater.wire.types import NodeId, Offset
 
@@ -249,6 +250,28 @@ class TestMetadata(JournalContract):
         found = headers(disk.read(f"{snapshots}/{name}"))
         assert [(header.is_control, header.base_offset) for header in found] == [(True, 0), (False, 1), (True, 2)]
         assert (await opened.log()).bounds.start == 4
+
+    async def test_a_snapshot_that_is_cut_off_or_damaged_is_refused(self, opened: OverLog, snapshots: Path):
+        journal = await opened.open()
+        items = added(*(f"{n}" for n in range(1000)))
+        end = await written(journal, items)
+        await journal.write_snapshot(items, end=end, now=NOON)
+        disk = RealDisk()
+        (name,) = disk.list(str(snapshots))
+        whole = disk.read(f"{snapshots}/{name}")
+        found = list(iter_headers(whole))
+        for wrong in (
+            whole[:-1],
+            whole[: found[-1][0]],
+            whole[: found[1][0] + 100],
+            whole.replace(b"999", b"998"),
+            b"",
+        ):
+            put(snapshots / name, wrong)
+            with pytest.raises(UnreadableRecord):
+                await loaded(await opened.open())
+        put(snapshots / name, whole)
+        assert (await loaded(await opened.open()))[1] == items
 
     async def test_a_load_that_a_new_snapshot_overtakes_does_not_skip_what_that_one_holds(
         self, opened: OverLog, monkeypatch: pytest.MonkeyPatch

@@ -12,7 +12,7 @@ from headwater.log.epochs import Epochs
 from headwater.log.journals.checkpoints import SnapshotId, SnapshotStore
 from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.record_log import RecordLog
-from headwater.log.journals.snapshot_file import snapshot_file
+from headwater.log.journals.snapshot_file import is_whole, snapshot_file
 from headwater.log.port import Log
 from headwater.machine.decision import Record
 from headwater.machine.errors import UnreadableRecord
@@ -45,7 +45,10 @@ class MetadataJournal:
         if newest is not None:
             first = newest.end
             self._newest, self._claimed = newest, newest.epoch
-            await self._records.replay_batches(replay, self._snapshots.read(newest))
+            data = self._snapshots.read(newest)
+            if not is_whole(data):
+                raise UnreadableRecord(self._records.name, first, "its snapshot is cut off")
+            await self._records.replay_batches(replay, data)
         if not self._log.bounds.start <= first <= self._log.bounds.high_watermark:
             raise UnreadableRecord(self._records.name, first, f"the log does not hold it: {self._log.bounds}")
         if until is not None:

@@ -13,7 +13,7 @@ from headwater.log.journals.codec import RecordCodec
 from headwater.log.port import Buffer, Log, Origin
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
-from headwater.wire.batch.header import BatchHeader, iter_headers
+from headwater.wire.batch.header import BatchHeader, iter_headers, verify_crc
 from headwater.wire.batch.records import Record as StoredRecord, iter_records
 from headwater.wire.errors import WireError
 from headwater.wire.types import Offset
@@ -62,12 +62,16 @@ class RecordLog:
         until: Offset | None = None,
         control: Callable[[BatchHeader], None] | None = None,
     ) -> tuple[Offset, int]:
-        """Whole batches, up to the one that begins at `until`. Control batches are not the machine's, but `control` sees them."""
+        """Whole batches, up to the one that begins at `until`. Control batches are not the machine's, but `control` sees them.
+
+        Checksums are verified: what a machine believes it acts upon, and a topic that is missing has its folder deleted.
+        """
         view, end, count = memoryview(data), Offset(0), 0
         for at, header in iter_headers(view):
             if until is not None and header.base_offset >= until:
                 return until, count
             end = Offset(header.last_offset + 1)
+            self._verify(view, header, at)
             if header.is_control:
                 if control is not None:
                     control(header)
@@ -77,6 +81,12 @@ class RecordLog:
                 if count % SLICE == 0:
                     await asyncio.sleep(0)
         return end, count
+
+    def _verify(self, view: memoryview, header: BatchHeader, at: int) -> None:
+        try:
+            verify_crc(view, header, at)
+        except WireError as error:
+            raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
 
     def _stored(self, batch: memoryview, header: BatchHeader) -> Iterable[StoredRecord]:
         try:

@@ -8,10 +8,13 @@ from typing import Final
 
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Disk
+from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.journals.batches import place, snapshot_batches
 from headwater.log.journals.codec import RecordCodec
 from headwater.machine.decision import Record
-from headwater.wire.batch.control import ControlType, build_control_batch
+from headwater.wire.batch.control import ControlType, build_control_batch, control_type
+from headwater.wire.batch.header import iter_headers
+from headwater.wire.batch.records import iter_records
 from headwater.wire.codec import encode_bytes
 from headwater.wire.records.snapshot_footer_record import SnapshotFooterRecord
 from headwater.wire.records.snapshot_header_record import SnapshotHeaderRecord
@@ -30,6 +33,15 @@ async def snapshot_file(records: Iterable[Record], codec: RecordCodec, *, epoch:
     ]
     place(batches, first=Offset(0), epoch=epoch)
     return b"".join(batches)
+
+
+def is_whole(data: bytes) -> bool:
+    """Whether the record that closes a snapshot is its last one: what was cut off would be taken for deleted."""
+    for at, header in iter_headers(data):
+        if at + header.size == len(data):
+            records = iter_records(data[at:], header, decompressed_max=DECOMPRESSED_MAX)
+            return header.is_control and any(control_type(each) is ControlType.SNAPSHOT_FOOTER for each in records)
+    return False
 
 
 async def write_bootstrap(
