@@ -39,6 +39,7 @@ class Server:
         self._history = history
         self._settings = {**SETTINGS, **settings}
         self._stopping = asyncio.Event()
+        self._served = False
 
     def start(self) -> None:
         self.host.start(self._program)
@@ -77,6 +78,7 @@ class Server:
         try:
             async with Group() as group:
                 await broker.start(group)
+                self._served = True
                 self.ready.set()
                 await self._stopping.wait()
                 await broker.stop()
@@ -85,11 +87,13 @@ class Server:
             raise _first(failures) from failures
 
     def _note_start(self) -> None:
-        """Whoever was asked to stop may have left a clean folder, even if it did not live to say so."""
+        """Unclean is what follows a life that served clients and that nobody asked to stop: whoever was asked may have
+        left a clean folder, even if it did not live to say so."""
         moment = self._history.tick()
         self._history.starts.append(moment)
-        if len(self._history.starts) > 1 and not self._stopping.is_set():
+        if self._served and not self._stopping.is_set():
             self._history.unclean_starts.append(moment)
+        self._served = False
         self._stopping.clear()
         self.ready.clear()
 

@@ -115,6 +115,13 @@ class SimulatedLoop(asyncio.BaseEventLoop):
     def run_in_executor(self, *_: Any) -> NoReturn:  # type: ignore[override]  # whatever it is asked
         raise AssertionError("a thread would not be deterministic: use the Workers of the world")
 
+    def close(self) -> None:
+        """Let go of the simulation: values that the collector does not look at hold files, and by their clock this loop."""
+        super().close()
+        self.set_exception_handler(None)
+        for replaced in ("create_server", "create_connection"):
+            vars(self).pop(replaced, None)
+
     def _process_events(self, event_list: object) -> None:
         """There is no selector, so there are none."""
 
