@@ -261,9 +261,10 @@ async def test_what_cannot_be_read_is_a_failure_of_this_log_alone(tmp_path: Path
     log = await open_log(logs, segment_bytes=100)
     await append(log, batch("a"))
     await append(log, batch("b"))
-    (store.root / "orders-0" / f"{0:020d}{LOG}").write_bytes(bytes(500))
-    with pytest.raises(ReadFailed):
-        await log.read(Offset(0), bytes_max=10)
+    for wrong, bytes_max in ((bytes(500), 10), (b"", 1000), (bytes(batch("a"))[:-1], 1000)):
+        (store.root / "orders-0" / f"{0:020d}{LOG}").write_bytes(wrong)
+        with pytest.raises(ReadFailed):
+            await log.read(Offset(0), bytes_max=bytes_max)
     with pytest.raises(ReadFailed):
         await log.find_time(NOON)
     await logs.close()

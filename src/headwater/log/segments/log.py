@@ -4,7 +4,7 @@ This module says who does what; how it is done stands in `append`, `read`, `sear
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from typing import Final
 
 from headwater.kernel.errors import DiskError, TooBusy
@@ -49,6 +49,7 @@ from headwater.wire.errors import WireError
 from headwater.wire.types import LeaderEpoch, Offset
 
 _UNREADABLE: Final = (DiskError, WireError, TooBusy)
+"""What a read may end in where the disk, its bytes, or the workers that wait for it are in trouble."""
 
 
 class SegmentLog:
@@ -201,15 +202,15 @@ class SegmentLog:
 
     async def find_time(self, timestamp: Timestamp) -> Found | None:
         self._check_open()
-        try:
-            return await self._search.find_time(timestamp, end=self._high_watermark.offset)
-        except _UNREADABLE as error:
-            raise ReadFailed(str(self._partition), str(error)) from error
+        return await self._searched(self._search.find_time(timestamp, end=self._high_watermark.offset))
 
     async def find_latest_time(self) -> Found | None:
         self._check_open()
+        return await self._searched(self._search.find_latest_time(end=self._high_watermark.offset))
+
+    async def _searched(self, searching: Awaitable[Found | None]) -> Found | None:
         try:
-            return await self._search.find_latest_time(end=self._high_watermark.offset)
+            return await searching
         except _UNREADABLE as error:
             raise ReadFailed(str(self._partition), str(error)) from error
 

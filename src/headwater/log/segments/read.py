@@ -22,6 +22,7 @@ from headwater.log.segments.place import Place
 from headwater.log.segments.segment import Segment
 from headwater.log.segments.store import Store
 from headwater.wire.batch.header import HEADER_BYTES, read_header, whole_bytes
+from headwater.wire.errors import CorruptBatch
 from headwater.wire.types import Offset
 
 Bytes = bytes | bytearray
@@ -137,4 +138,7 @@ def _read(pread: Callable[[int, int], Bytes | None], wanted: _Wanted, whole_firs
         if size > wanted.end - wanted.start and not whole_first:
             return b""
     more = 0 if wanted.start + size == wanted.limit else _BASE_OFFSET.size
-    return pread(size + more, wanted.start)
+    data = pread(size + more, wanted.start)
+    if data is not None and len(data) < size + more:
+        raise CorruptBatch(f"the file ends within the {size + more} bytes from {wanted.start}")
+    return data
