@@ -7,7 +7,7 @@ from headwater.kernel.units import Timestamp
 from headwater.log.memory.faults import Faults, NoFaults
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
-from headwater.log.port import Appended, Log, Logs, PartitionId, Slice
+from headwater.log.port import Appended, Isolation, Log, Logs, Origin, PartitionId, Slice
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
 from headwater.wire.batch.control import EndOfTransaction, build_end_of_transaction
@@ -17,6 +17,8 @@ from headwater.wire.types import LeaderEpoch, Offset, ProducerEpoch, ProducerId,
 
 NOON = Timestamp(1_767_268_800_000)
 BIG = 1_000_000
+COMMITTED = Isolation.READ_COMMITTED
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 @dataclass
@@ -144,3 +146,35 @@ def values(data: bytes) -> list[str]:
 
 async def contents(log: Log, **options: Any) -> list[str]:
     return values(await everything(log, **options))
+
+
+async def fill(log: Log) -> None:
+    """A little of everything: a trimmed start, two epochs, a producer, an abort, an open transaction."""
+    await append(log, batch("x", "y"))
+    await append(log, batch("p"))
+    await append(log, sequenced("a", sequence=0))
+    await append(log, sequenced("b", sequence=1))
+    log.lead(LeaderEpoch(2))
+    await append(log, sequenced("t", sequence=0, producer=8, transactional=True))
+    await append(log, marker(8, committed=False), origin=Origin.COORDINATOR)
+    await append(log, sequenced("u", sequence=0, producer=9, transactional=True))
+    await append(log, batch(*LETTERS, at=NOON + 1000))
+    await log.trim(Offset(2))
+
+
+async def snapshot(log: Log) -> dict[str, Any]:
+    """All that the port shows of a log."""
+    committed = await log.read(log.bounds.start, bytes_max=BIG, isolation=COMMITTED)
+    return {
+        "data": await everything(log),
+        "committed": (whole(committed), committed.aborted),
+        "bounds": log.bounds,
+        "size": log.size,
+        "spans": [(span.base, span.end, span.size, span.largest_timestamp, span.active) for span in log.spans()],
+        "producers": sorted(
+            (each.producer_id, each.epoch, each.last_sequence, each.last_offset) for each in log.producers()
+        ),
+        "times": [await log.find_time(Timestamp(NOON + delta)) for delta in (0, 1001, 9999)],
+        "latest": await log.find_latest_time(),
+        "ends": [log.end_of_epoch(LeaderEpoch(epoch)) for epoch in range(4)],
+    }

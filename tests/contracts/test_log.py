@@ -6,11 +6,12 @@ refused left nothing behind.
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.contracts.log_store import (
     BIG,
+    COMMITTED,
+    LETTERS,
     NOON,
     MemoryStore,
     Store,
@@ -19,12 +20,14 @@ from tests.contracts.log_store import (
     contents,
     copied,
     everything,
+    fill,
     headers,
     marker,
     open_log,
     partition,
     placed,
     sequenced,
+    snapshot,
     values,
     whole,
 )
@@ -41,13 +44,10 @@ from headwater.log.errors import (
     OffsetOutOfRange,
     OutOfOrderSequence,
 )
-from headwater.log.port import EpochEnd, Found, Isolation, Log, Origin
+from headwater.log.port import EpochEnd, Found, Origin
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.control import ControlType, build_control_batch
 from headwater.wire.types import LeaderEpoch, Offset
-
-COMMITTED = Isolation.READ_COMMITTED
-LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
 class LogContract:
@@ -552,38 +552,6 @@ class LogContract:
         logs = await store.open()
         await append(await open_log(logs), batch("a"))
         assert not logs.failed.done()
-
-
-async def fill(log: Log) -> None:
-    """A little of everything: a trimmed start, two epochs, a producer, an abort, an open transaction."""
-    await append(log, batch("x", "y"))
-    await append(log, batch("p"))
-    await append(log, sequenced("a", sequence=0))
-    await append(log, sequenced("b", sequence=1))
-    log.lead(LeaderEpoch(2))
-    await append(log, sequenced("t", sequence=0, producer=8, transactional=True))
-    await append(log, marker(8, committed=False), origin=Origin.COORDINATOR)
-    await append(log, sequenced("u", sequence=0, producer=9, transactional=True))
-    await append(log, batch(*LETTERS, at=NOON + 1000))
-    await log.trim(Offset(2))
-
-
-async def snapshot(log: Log) -> dict[str, Any]:
-    """All that the port shows of a log."""
-    committed = await log.read(log.bounds.start, bytes_max=BIG, isolation=COMMITTED)
-    return {
-        "data": await everything(log),
-        "committed": (whole(committed), committed.aborted),
-        "bounds": log.bounds,
-        "size": log.size,
-        "spans": [(span.base, span.end, span.size, span.largest_timestamp, span.active) for span in log.spans()],
-        "producers": sorted(
-            (each.producer_id, each.epoch, each.last_sequence, each.last_offset) for each in log.producers()
-        ),
-        "times": [await log.find_time(Timestamp(NOON + delta)) for delta in (0, 1001, 9999)],
-        "latest": await log.find_latest_time(),
-        "ends": [log.end_of_epoch(LeaderEpoch(epoch)) for epoch in range(4)],
-    }
 
 
 class TestMemory(LogContract):
