@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.broker.serving import run
 
+from headwater.broker import partitions as module
 from headwater.broker.partitions import Partitions
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.kernel.catalogue import Catalogue
@@ -33,11 +34,14 @@ class Unwaiting:
         return SimpleNamespace(partition=partition, lead=lambda epoch: None)
 
 
+def settings() -> LiveSettings:
+    return LiveSettings(Catalogue(BROKER_SETTINGS, LOG_SETTINGS), node_id=1, static={})
+
+
 def test_others_have_their_turns_while_many_logs_are_opened():
     async def check() -> None:
         logs: Any = Unwaiting()
-        live = LiveSettings(Catalogue(BROKER_SETTINGS, LOG_SETTINGS), node_id=1, static={})
-        partitions = Partitions(logs=logs, settings=live)
+        partitions = Partitions(logs=logs, settings=settings())
         partitions.durable([TopicRecord(name="wide", topic_id=WIDE)])
         partitions.durable([PartitionRecord(topic_id=WIDE, partition_id=index) for index in range(PARTITIONS)])
         opening = asyncio.ensure_future(partitions.run())
@@ -50,3 +54,21 @@ def test_others_have_their_turns_while_many_logs_are_opened():
         assert logs.opened == list(range(PARTITIONS))
 
     run(check)
+
+
+def test_topics_that_share_their_settings_share_what_is_made_of_them(monkeypatch):
+    made: list[Any] = []
+    monkeypatch.setattr(module, "log_settings", lambda view, broker: made.append(view))
+
+    async def check() -> None:
+        logs: Any = Unwaiting()
+        partitions = Partitions(logs=logs, settings=settings())
+        partitions.durable([TopicRecord(name="wide", topic_id=WIDE)])
+        partitions.durable([PartitionRecord(topic_id=WIDE, partition_id=index) for index in range(PARTITIONS)])
+        opening = asyncio.ensure_future(partitions.run())
+        await partitions.settled()
+        opening.cancel()
+        assert len(logs.opened) == PARTITIONS
+
+    run(check)
+    assert len(made) == 1

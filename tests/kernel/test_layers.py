@@ -155,6 +155,21 @@ def test_a_brokers_change_reaches_topics_that_have_other_settings_of_their_own(l
     assert live.topic("orders").explain("segment.ms").source is Source.TOPIC
 
 
+def test_what_topics_have_not_set_themselves_is_parsed_once_for_all_of_them():
+    parsed: list[object] = []
+    counted = Setting(
+        "counted", Millis, default=1, scope=Scope.TOPIC, broker_default="log.retention.ms", check=parsed.append, doc=""
+    )
+    live = LiveSettings(Catalogue([RETENTION_MS, counted]), node_id=1, static={"log.retention.ms": "4"})
+    for name in "abc":
+        live.change(Scope.TOPIC, name, "retention.ms", "5")
+    assert [live.topic(name)[counted] for name in "abc"] == [4, 4, 4]
+    live.change(Scope.BROKER, "", "log.retention.ms", "6")
+    assert [live.topic(name)[counted] for name in "abc"] == [6, 6, 6]
+    assert [live.topic(name)[RETENTION_MS] for name in "abc"] == [5, 5, 5]
+    assert parsed == [4, 6]
+
+
 def test_groups_and_metric_subscriptions_have_views_too(live: LiveSettings):
     live.change(Scope.GROUP, "g", "share.delivery.count.limit", "3")
     live.change(Scope.CLIENT_METRICS, "s", "interval.ms", "1000")

@@ -14,7 +14,7 @@ from typing import Any
 from headwater.broker.errors import Refused
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.requests import ResourceType
-from headwater.kernel.layers import LiveSettings
+from headwater.kernel.layers import LiveSettings, Settings
 from headwater.log.port import Log, Logs, PartitionId
 from headwater.log.settings import LogSettings, log_settings
 from headwater.wire.error_codes import ErrorCode
@@ -184,8 +184,11 @@ class Partitions:
                     log.configure(settings)
 
     def _log_settings(self, topic: TopicName) -> LogSettings:
-        broker = self._settings.broker
-        return self._settings.topic(topic).resolved(lambda view: log_settings(view, broker))
+        return self._settings.topic(topic).resolved(self._resolve)
+
+    def _resolve(self, view: Settings) -> LogSettings:
+        """A topic's view is replaced with the broker's, so what is made of both can be kept with the one."""
+        return log_settings(view, self._settings.broker)
 
     # --- the one task that waits
 

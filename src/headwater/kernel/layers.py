@@ -89,6 +89,8 @@ class Settings:
     scope: Scope
     own: Texts = field(default_factory=dict)
     layers: BrokerLayers = field(default_factory=BrokerLayers)
+    base: "Settings | None" = None
+    """The view of all that have nothing of their own: what is not in `own` is parsed there, once for all of them."""
     _parsed: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __getitem__(self, setting: Setting[Value]) -> Value:
@@ -100,8 +102,11 @@ class Settings:
     def _parse(self, setting: Setting[Value]) -> Value:
         if setting.scope is not self.scope:
             raise UnknownSetting(setting.name)
-        found = next(self._synonyms(setting), None)
-        value = setting.default if found is None else setting.parse(found.converted())
+        if self.base is not None and setting.name not in self.own:
+            value = self.base[setting]
+        else:
+            found = next(self._synonyms(setting), None)
+            value = setting.default if found is None else setting.parse(found.converted())
         self._parsed[setting.name] = value
         return value
 
@@ -183,7 +188,7 @@ class LiveSettings:
         views = self._own[scope]
         own = _with(views.get(resource, self._plain[scope]).own, name, text)
         if own:
-            views[resource] = replace(self._plain[scope], own=own)
+            views[resource] = replace(self._plain[scope], own=own, base=self._plain[scope])
         else:
             views.pop(resource, None)
 
@@ -200,8 +205,9 @@ class LiveSettings:
         else:
             return
         self._plain = {scope: replace(view, layers=layers) for scope, view in self._plain.items()}
-        for views in self._own.values():
-            views.update({each: replace(view, layers=layers) for each, view in views.items()})
+        for scope, views in self._own.items():
+            base = self._plain[scope]
+            views.update({each: replace(view, layers=layers, base=base) for each, view in views.items()})
 
 
 def _with(texts: Texts, name: str, text: str | None) -> Texts:
