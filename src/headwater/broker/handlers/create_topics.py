@@ -11,6 +11,7 @@ from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.needs import Each
 from headwater.broker.new_topics import OPEN, create, new_topic
+from headwater.broker.turns import Turns
 from headwater.control.cluster.names import CLUSTER_METADATA
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.cluster.topics import Topic
@@ -69,7 +70,9 @@ async def handle(context: Context, request: CreateTopicsRequest) -> CreateTopics
     asked = [each for each in wanted.values() if isinstance(each, CreateTopic)]
     answers: dict[str, CreatableTopicResult | ControlError]
     answers = {name: each for name, each in wanted.items() if isinstance(each, ControlError)}
-    for each, answer in zip(asked, await create(context.services, asked), strict=True):
+    made, turns = await create(context.services, asked), Turns()
+    for each, answer in zip(asked, made, strict=True):
+        await turns.next()
         answers[each.name] = _made(context, each, answer) if isinstance(answer, Topic) else answer
     return CreateTopicsResponse(topics=tuple(_result(each, answers[name]) for name, each in items.items()))
 
