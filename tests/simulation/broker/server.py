@@ -12,6 +12,7 @@ from headwater.assembly.options import BrokerOptions
 from headwater.client.address import Address
 from headwater.kernel.errors import DiskError, HeadwaterError
 from headwater.kernel.tasks import Group
+from headwater.kernel.units import KiB
 from headwater.kernel.world import World
 from headwater.log.errors import StorageFailed
 from headwater.machine.errors import OutcomeUnknown
@@ -19,6 +20,8 @@ from headwater.machine.errors import OutcomeUnknown
 HOST = "broker-1"
 ADDRESS = Address(HOST, 9092)
 DATA = "/data"
+SLAB_BYTES = 8 * KiB
+"""So small that frames are cut at the ends of slabs, or need one of their own; and cheap to make anew with each start."""
 SETTINGS = {
     "listeners": f"PLAINTEXT://{HOST}:9092",
     "log.flush.mode": "commit",
@@ -78,6 +81,7 @@ class Server:
         try:
             async with Group() as group:
                 await broker.start(group)
+                broker.network.pool.slab_bytes = SLAB_BYTES
                 self._served = True
                 self.ready.set()
                 await self._stopping.wait()
