@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,7 @@ class Running:
     port: int
     pid: int
     opened_s: float
+    topic_settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def bootstrap(self) -> str:
@@ -42,11 +43,16 @@ class Running:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
     def create_topic(self, name: str, partitions: int) -> None:
-        admin = AdminClient({"bootstrap.servers": self.bootstrap})
-        admin.create_topics([NewTopic(name, partitions, 1)])[name].result(30)
+        admin = self._admin()
+        topic = NewTopic(name, partitions, 1, config=dict(self.topic_settings))
+        admin.create_topics([topic], operation_timeout=60)[name].result(60)
 
     def delete_topic(self, name: str) -> None:
-        AdminClient({"bootstrap.servers": self.bootstrap}).delete_topics([name])[name].result(30)
+        admin = self._admin()  # which must live until its request is answered
+        admin.delete_topics([name], operation_timeout=60)[name].result(60)
+
+    def _admin(self) -> AdminClient:
+        return AdminClient({"bootstrap.servers": self.bootstrap, "enable.metrics.push": False, "log_level": 0})
 
     def load(self, mode: str, **flags: object) -> dict[str, Any]:
         """One run of the load generator. Raises CalledProcessError where it fails."""
@@ -75,7 +81,7 @@ def headwater(folder: Path, *, flush_mode: str, settings: Mapping[str, str] | No
     folder.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with (folder / "server.log").open("w") as out:
-        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=_environment())
     try:
         wait_for_port(port, process, timeout_s=_START_TIMEOUT_S)
         name = f"headwater {flush_mode}"
@@ -83,6 +89,12 @@ def headwater(folder: Path, *, flush_mode: str, settings: Mapping[str, str] | No
     finally:
         process.terminate()
         process.wait(60)
+
+
+def _environment() -> dict[str, str]:
+    """As for an installed package: its modules are compiled once, and not at each start."""
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**env, "PYTHONPYCACHEPREFIX": str(BUILT.parent / "pycache")}
 
 
 @contextmanager
