@@ -1,5 +1,7 @@
 """What coordinators make of topics that go while they are there, and of those that went while they were not."""
 
+from asyncio import Barrier, wait_for
+
 from tests.broker.rig import Rig, rig
 from tests.machine.toy import run
 
@@ -63,5 +65,26 @@ def test_a_deleted_topic_takes_the_offsets_of_its_own_life_along():
             await broker.decide(DeleteTopic(name=TopicName("t")))
             await broker.decide(DeleteTopic(name=TopicName("nothing")))
             assert [await topics_of(broker, each) for each in "12"] == [[("t", 0)], []]
+
+    run(test)
+
+
+class OneOfThree:
+    """Stops when all three have begun to."""
+
+    def __init__(self, barrier: Barrier) -> None:
+        self._barrier = barrier
+
+    async def close(self, deadline_s: float) -> None:
+        await self._barrier.wait()
+
+
+def test_all_stop_side_by_side_so_that_one_deadline_holds_for_them():
+    async def test() -> None:
+        async with rig() as broker:
+            coordinators, barrier = broker.services.coordinators, Barrier(3)
+            coordinators._runtimes.update({index: OneOfThree(barrier) for index in range(3)})  # type: ignore[misc]
+            await wait_for(coordinators.close(), 1)
+            coordinators._runtimes.clear()
 
     run(test)

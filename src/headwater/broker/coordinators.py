@@ -5,7 +5,7 @@ told COORDINATOR_LOAD_IN_PROGRESS. Topics that are deleted are told to every mac
 that was not there to hear of it is compared with the cluster's topics when it is loaded.
 """
 
-from asyncio import Event
+from asyncio import Event, gather
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -145,9 +145,8 @@ class Coordinators:
         await self._idle.wait()
 
     async def close(self, deadline_s: float = CLOSE_DEADLINE_S) -> None:
-        """Append what is queued everywhere."""
-        for runtime in self.all():
-            await runtime.close(deadline_s)
+        """Append what is queued everywhere, side by side: there is one deadline for all of them."""
+        await gather(*(runtime.close(deadline_s) for runtime in self.all()))
 
 
 async def _forget(runtime: Runtime[Groups], topics: Sequence[TopicLife]) -> None:
