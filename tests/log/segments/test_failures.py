@@ -31,7 +31,7 @@ from headwater.log.errors import AppendFailed, OffsetOutOfRange, ReadFailed, Sto
 from headwater.log.port import Isolation, Origin
 from headwater.log.segments import deletion
 from headwater.log.segments.log import SegmentLog
-from headwater.log.segments.names import DELETED, LOG
+from headwater.log.segments.names import DELETED, LOG, SYNC_FAILED
 from headwater.wire.types import Offset
 
 
@@ -337,3 +337,21 @@ async def test_a_full_disk_takes_no_replacement_and_keeps_nothing_of_it():
     assert await contents(log) == list("abcdef")
     assert not logs.failed.done()
     await logs.close()
+
+
+async def test_a_failed_sync_of_a_folder_is_remembered_as_that_of_a_file_is(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    log = await open_log(logs)
+
+    async def fail(path: str) -> None:
+        raise DiskError(path, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.disk, "sync_folder", fail)
+        with pytest.raises(StorageFailed):
+            await append(log, batch("a"))
+    await logs.close()
+    assert store.disk.exists(f"/data/{SYNC_FAILED}")
+    await (await store.open()).close()
+    assert not store.disk.exists(f"/data/{SYNC_FAILED}")

@@ -116,18 +116,20 @@ class Committer:
 
     async def sync(self, files: Sequence[str], folders: Sequence[str]) -> None:
         """For what no append waits for."""
-        disk = self._files.disk
+        try:
+            await self._sync_files(files)
+            for folder in dict.fromkeys(folders):
+                with suppress(FileMissing):  # its topic was deleted meanwhile
+                    await self._files.disk.sync_folder(folder)
+        except DiskError:
+            self._files.disk.open(self._mark, Mode.WRITE).close()
+            raise
+
+    async def _sync_files(self, files: Sequence[str]) -> None:
         together = self._files.open_max // 2  # more would push each other out of the cache before their sync began
         for start in range(0, len(files), together):
             group = files[start : start + together]
-            try:
-                await disk.sync_all([file for path in group if (file := self._files.find(path)) is not None])
-            except DiskError:
-                disk.open(self._mark, Mode.WRITE).close()
-                raise
-        for folder in dict.fromkeys(folders):
-            with suppress(FileMissing):  # its topic was deleted meanwhile
-                await disk.sync_folder(folder)
+            await self._files.disk.sync_all([file for path in group if (file := self._files.find(path)) is not None])
 
     def _abandon(self, logs: Sequence[Committable]) -> None:
         assert self.failure is not None
