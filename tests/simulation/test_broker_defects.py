@@ -9,10 +9,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tests.simulation.broker.scenario import TOPIC
 from tests.simulation.test_broker import EVERYTHING, live
 
 from headwater.control.cluster.topics import Topics
+from headwater.control.groups import syncing
+from headwater.control.groups.group import Group
 from headwater.control.groups.machine import Groups
 from headwater.log.port import Appended
 from headwater.log.producer import Producer
@@ -81,6 +84,16 @@ def takes_commits_of_any_generation(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Groups, "_check_commit", lambda *_: None)
 
 
+def gives_everyone_the_share_of_the_leader(patch: pytest.MonkeyPatch) -> None:
+    synced = syncing._synced
+    patch.setattr(syncing, "_synced", lambda group, _: synced(group, next(iter(group))))
+
+
+def forgets_generations_when_it_ends(patch: pytest.MonkeyPatch) -> None:
+    value = Group.value
+    patch.setattr(Group, "value", lambda group, now: replace(value(group, now), generation=0))
+
+
 @pytest.mark.parametrize(
     ("plant", "words"),
     [
@@ -91,6 +104,8 @@ def takes_commits_of_any_generation(patch: pytest.MonkeyPatch) -> None:
         (forgets_its_producers, "has duplicates|not so they lie"),
         (answers_before_its_records_are_durable, "can't be after|was committed, and then"),
         (takes_commits_of_any_generation, "was committed, and then"),
+        (gives_everyone_the_share_of_the_leader, "has two owners"),
+        (forgets_generations_when_it_ends, "the generation went back"),
     ],
 )
 def test_a_broker_that_breaks_a_promise_is_found_out(plant: Plant, words: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,9 +19,9 @@ def check_everything(history: History) -> None:
     assert_edges_only_go_on(history)
     assert_epochs_begin_after_unclean_starts(history)
     assert_epochs_end_where_they_say(history)
-    assert_commits_stay(history)
-    assert_shares_are_disjoint(history)
     assert_generations_grow(history)
+    assert_shares_are_disjoint(history)
+    assert_commits_stay(history)
     assert_topics_are_as_promised(history)
 
 

@@ -10,6 +10,7 @@ from random import Random
 from typing import Final
 
 from tests.simulation.broker.history import Edge, EpochEnd, History, Moment, Stored, TopicPartition
+from tests.simulation.broker.patience import OPTIONS
 
 from headwater.client.admin.offsets import At, find_offset
 from headwater.client.cluster import Cluster
@@ -27,10 +28,12 @@ from headwater.wire.messages.offset_for_leader_epoch_request import (
 )
 from headwater.wire.messages.offset_for_leader_epoch_response import OffsetForLeaderEpochResponse
 from headwater.wire.schema import Versions
+from headwater.wire.types import ZERO_UUID, Uuid
 
 NODE: Final = 1
 WAIT_MS: Final = 300
 FETCH_BY_NAME: Final = Versions(12, 12)
+FETCH_BY_ID: Final = Versions(13, 18)
 NO_EPOCH: Final = -1
 _DECOMPRESSED_MAX: Final = 2**20
 _BASE_OFFSET_END: Final = 8
@@ -47,13 +50,25 @@ class Position:
 
 
 class Reader:
-    def __init__(self, cluster: Cluster, history: History, random: Random, places: Sequence[TopicPartition]) -> None:
+    """`by_id` names topics as Kafka's newest consumers do."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        history: History,
+        random: Random,
+        places: Sequence[TopicPartition],
+        *,
+        by_id: bool = False,
+    ) -> None:
         self.positions = {place: Position() for place in places}
         self.seen: dict[TopicPartition, list[Stored]] = {place: [] for place in places}
         """What was read, from the first offset on; a divergence cuts it."""
         self._cluster = cluster
         self._history = history
         self._random = random
+        self._by_id = by_id
+        self._names: dict[Uuid, str] = {}
 
     async def step(self) -> None:
         """Mostly a fetch. What can't be answered now is forgotten."""
@@ -78,15 +93,26 @@ class Reader:
                 await self.fetch(0)
 
     async def fetch(self, wait_ms: int) -> None:
+        if self._by_id and not self._names:
+            await self._learn_ids()
         asked = self._history.ask()
-        request = self._request(wait_ms)
         answer = await self._cluster.ask_once(
-            Node(NODE, "fetch"), request, FetchResponse, versions=FETCH_BY_NAME, timeout_ms=wait_ms + 2_000
+            Node(NODE, "fetch"),
+            self._request(wait_ms),
+            FetchResponse,
+            versions=FETCH_BY_ID if self._by_id else FETCH_BY_NAME,
+            timeout_ms=wait_ms + OPTIONS.request_timeout_ms,
         )
         assert answer.error_code == ErrorCode.NONE, answer
         for topic in answer.responses:
+            name = self._names[topic.topic_id] if self._by_id else topic.topic
             for data in topic.partitions:
-                self._take((topic.topic, data.partition_index), data, asked)
+                self._take((name, data.partition_index), data, asked)
+
+    async def _learn_ids(self) -> None:
+        wanted = list(dict.fromkeys(topic for topic, _ in self.positions))
+        known = (await self._cluster.metadata(wanted)).topics
+        self._names = {known[name].id: name for name in wanted}
 
     def _request(self, wait_ms: int) -> FetchRequest:
         topics: dict[str, list[FetchPartition]] = {}
@@ -99,11 +125,15 @@ class Reader:
                 partition_max_bytes=self._random.choice((1, 1_000, 20_000)),
             )
             topics.setdefault(topic, []).append(asked)
+        ids = {name: topic_id for topic_id, name in self._names.items()}
         return FetchRequest(
             max_wait_ms=wait_ms,
             min_bytes=1,
             max_bytes=2**20,
-            topics=tuple(FetchTopic(topic=name, partitions=tuple(asked)) for name, asked in topics.items()),
+            topics=tuple(
+                FetchTopic(topic=name, topic_id=ids.get(name, ZERO_UUID), partitions=tuple(asked))
+                for name, asked in topics.items()
+            ),
         )
 
     def _take(self, place: TopicPartition, data: PartitionData, asked: Moment) -> None:

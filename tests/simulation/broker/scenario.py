@@ -1,7 +1,8 @@
 """A broker and those who use it, under faults, to the end: what every whole-broker simulation runs.
 
 Each client lives on a machine of its own. Once enough was asked, faults end and the clients finish what they do; then the
-broker's machine loses power once more, and what its last start finds is read from the first offset to the last.
+broker's machine loses power once more, and what the next start finds is read from the first offset to the last. After a
+clean stop and another start all of it must be there again.
 """
 
 import asyncio
@@ -74,6 +75,8 @@ class Scenario:
             operator.cancel()
             await self.server.start_after_a_loss_of_power()
             await self._look_at_what_is_left(cluster)
+            await self.server.start_after_a_clean_stop()
+            await self._look_at_what_is_left(cluster)
         async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._look_at_topics(cluster)
 
@@ -132,7 +135,7 @@ class Scenario:
         return _to_any(PipeliningProducer(maker, cluster, self.history, random), random)
 
     def _reader(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
-        reader = Reader(cluster, self.history, random, PLACES)
+        reader = Reader(cluster, self.history, random, PLACES, by_id=random.random() < 0.5)
         self.readers.append(reader)
         return reader.step
 
@@ -148,6 +151,7 @@ class Scenario:
         newcomer = Reader(cluster, self.history, stream(self._simulation.seed, "newcomer"), PLACES)
         for reader in (newcomer, *self.readers):
             await reader.catch_up(cluster)
+        assert self.history.left in ({}, newcomer.seen), "a clean stop and start changed what lies in the logs"
         self.history.left = newcomer.seen
         await find_committed(cluster, MEMBERSHIP.group, PLACES, self.history)
 

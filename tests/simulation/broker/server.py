@@ -47,12 +47,16 @@ class Server:
     def start(self) -> None:
         self.host.start(self._program)
 
-    async def stop(self) -> None:
-        self._stopping.set()
-        await self.host.ended()
-
     async def start_after_a_loss_of_power(self) -> None:
         self.host.crash()
+        await self._start_again()
+
+    async def start_after_a_clean_stop(self) -> None:
+        self._stopping.set()
+        await self.host.ended()
+        await self._start_again()
+
+    async def _start_again(self) -> None:
         self.ready.clear()
         self.start()
         await self.ready.wait()
