@@ -237,6 +237,19 @@ def test_static_members_that_died_while_they_waited_for_their_leader_are_removed
     assert rig.state() == "Empty"
 
 
+def test_a_static_member_that_came_back_waits_for_the_others_as_long_as_it_takes():
+    rig = Rig()
+    generation = stable(rig, "a")
+    rig.send(join(new="s-1", instance="s"))
+    again = rig.send(join(new="s-2", instance="s"))
+    for _ in range(6):
+        rig.pass_ms(5_000)
+        assert rig.ask(beat("a", generation)) == RebalanceInProgress()
+    assert again not in rig.answers
+    rig.send(join("a"))
+    assert joined(rig.answers[again]).member_id == "s-2"
+
+
 def test_an_administrator_removes_a_static_member_by_its_instance():
     rig = Rig()
     rig.send(join(new="s-1", instance="s"))

@@ -140,6 +140,7 @@ def _take_over(table: Table, group: Group, member: Member, request: Join, ticket
         if parked is not None:
             step.answer(parked, FencedInstance(member.instance_id))
     member.join = member.sync = None
+    member.is_new = False  # as a member that was there before it may wait for the others as long as they take
     table.deadlines.cancel((MEMBER, group.group_id, member.member_id))
     group.replace(member, request.new_member_id)
     member.update(request)
