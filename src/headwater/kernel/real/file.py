@@ -37,7 +37,7 @@ def sync_descriptor(descriptor: int) -> None:
 class RealFile:
     """A descriptor and the path it was opened by. It is closed only after the last round of syncs that holds it."""
 
-    __slots__ = ("_closed", "_descriptor", "_failure", "_path", "_syncing", "_threads")
+    __slots__ = ("_closed", "_descriptor", "_failure", "_is_at_end", "_path", "_syncing", "_threads")
 
     def __init__(self, path: str, mode: Mode, threads: SyncThreads) -> None:
         try:
@@ -49,6 +49,8 @@ class RealFile:
         self._failure: DiskError | None = None
         self._syncing = 0
         self._closed = False
+        self._is_at_end = False
+        """Whether the descriptor stands where the next append goes, as an append leaves it."""
 
     @property
     def path(self) -> str:
@@ -91,7 +93,9 @@ class RealFile:
 
     def append(self, buffers: Sequence[Buffer]) -> int:
         try:
-            os.lseek(self._descriptor, 0, os.SEEK_END)
+            if not self._is_at_end:
+                os.lseek(self._descriptor, 0, os.SEEK_END)
+                self._is_at_end = True
             if len(buffers) <= IOV_MAX:
                 return self._write_group(buffers)
             return sum(self._write_group(buffers[at : at + IOV_MAX]) for at in range(0, len(buffers), IOV_MAX))
@@ -113,6 +117,7 @@ class RealFile:
 
     def pwrite(self, data: Buffer, offset: int) -> None:
         rest = memoryview(data)
+        self._is_at_end = False
         try:
             while rest:
                 done = os.pwrite(self._descriptor, rest, offset)
@@ -121,6 +126,7 @@ class RealFile:
             raise disk_error(self._path, error) from error
 
     def truncate(self, size: int) -> None:
+        self._is_at_end = False
         try:
             os.ftruncate(self._descriptor, size)
         except OSError as error:

@@ -60,6 +60,7 @@ class SegmentLog:
         self._store = store
         self._contents = contents
         self._settings = settings
+        self._loop = asyncio.get_running_loop()
         self._appender = Appender(store, contents, epoch=epoch)
         self._reader = Reader(store, contents)
         self._search = Search(store, contents, self._check_open)
@@ -119,7 +120,7 @@ class SegmentLog:
         settings, contents = self._settings, self._contents
         appended = self._appender.append(batches, origin=origin, settings=settings)
         self._bounds = None
-        answered: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        answered: asyncio.Future[Appended] = self._loop.create_future()
         commits = settings.flush_mode is FlushMode.COMMIT
         if not commits and not appended.duplicate:
             self._high_watermark.move(contents.end, self._end_place())
