@@ -78,12 +78,20 @@ def test_partitions_without_metadata_are_not_touched(tmp_path):
     assert (tmp_path / "t-1").is_dir()
 
 
-def test_a_deletion_that_a_crash_cut_short_is_finished(tmp_path):
+def test_a_partition_of_no_topic_is_kept_until_its_name_is_used_again(tmp_path):
     started(options(tmp_path), make_topic)
     started(options(tmp_path), only_decide_to_delete)
-    assert (tmp_path / "t-0").is_dir()
     started(options(tmp_path))
-    assert not list(tmp_path.glob("t-?"))
+    assert (tmp_path / "t-0").is_dir()
+
+    async def make_it_again(broker: Broker) -> None:
+        again = Uuid(bytes([2]) * 16)
+        request = CreateTopic(name=TopicName("t"), topic_id=again, partitions=1, replication_factor=1)
+        await broker._cluster.ask(request)
+        await broker._partitions.opened(again)
+        assert broker._logs.get(again, 0) is not None
+
+    started(options(tmp_path), make_it_again)
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ class Broker:
         await self._cluster.start()
         on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
-        await self._forget_strays()
+        self._report_strays()
         await self._open_ports(identity)
         await self._register(identity)
         on_stop.push_async_callback(stop, self._start_loops(group), deadline_s=STOP_DEADLINE_S)
@@ -184,15 +184,17 @@ class Broker:
         runtime = Runtime("cluster", lambda: Cluster(rules=rules), journal, clock=world.clock, ward=self._ward)
         return runtime
 
-    async def _forget_strays(self) -> None:
-        """Finish deletions that a crash cut short. Raises NoMetadata where it is the metadata that is gone."""
+    def _report_strays(self) -> None:
+        """Partitions of no topic: a deletion that a crash cut short, or metadata of another day. They are kept, for it can't be
+        told which. Raises NoMetadata where it is plainly the metadata that is gone."""
         cluster, stored = self._cluster.head, self._logs.stored()
         if stored and not cluster.features.finalized:
             raise NoMetadata(self._options.data, len(stored))
         for each in stored:
             if cluster.topics.by_id(each.partition.topic_id) is None:
-                log.info("its topic was deleted", partition=each.partition)
-                await self._logs.forget(each.partition)
+                log.warn(
+                    "this partition belongs to no topic; delete its folder if its topic was", partition=each.partition
+                )
 
     def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
         return Runtime(
