@@ -21,6 +21,9 @@ class Deadlines(Generic[K]):
         self._heap: list[tuple[int, int, K]] = []
         self._turns = count()
 
+    def __len__(self) -> int:
+        return len(self._at)
+
     def __contains__(self, key: object) -> bool:
         return key in self._at
 

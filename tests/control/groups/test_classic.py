@@ -4,6 +4,7 @@ import pytest
 from tests.control.groups.rig import Rig, beat, join, leave, sync
 
 from headwater.control.groups.errors import (
+    CoordinatorFull,
     FencedInstance,
     GroupFull,
     IllegalGeneration,
@@ -313,6 +314,16 @@ def test_a_full_group_takes_nobody_else():
     rig = Rig(max_size=1)
     stable(rig, "a")
     assert rig.ask(join(new="b")) == GroupFull(1)
+
+
+def test_all_groups_together_give_out_a_bounded_number_of_ids():
+    rig = Rig(members_max=3)  # one deadline is the machine's own
+    assert rig.ask(join(group="x", new="a", needs_known_id=True)) == MemberIdRequired("a")
+    assert rig.ask(join(group="y", new="b", needs_known_id=True)) == MemberIdRequired("b")
+    assert rig.ask(join(group="z", new="c", needs_known_id=True)) == CoordinatorFull(3)
+    rig.send(join("a", group="x"))
+    rig.pass_ms(10_000)
+    assert rig.ask(join(group="z", new="c", needs_known_id=True)) == MemberIdRequired("c")
 
 
 def test_requests_of_another_generation_or_of_strangers_are_refused():

@@ -5,6 +5,7 @@ GroupError
   GroupNotFound                GROUP_ID_NOT_FOUND
   GroupNotEmpty                NON_EMPTY_GROUP
   GroupFull                    GROUP_MAX_SIZE_REACHED
+  CoordinatorFull              COORDINATOR_NOT_AVAILABLE    retriable: some will have gone by then
   UnknownMember                UNKNOWN_MEMBER_ID            the member rejoins with a new id
   MemberIdRequired             MEMBER_ID_REQUIRED           the member rejoins with the id that this carries (KIP-394)
   FencedInstance               FENCED_INSTANCE_ID           another process has the same group.instance.id (KIP-345)
@@ -42,6 +43,11 @@ class GroupNotEmpty(GroupError, code=ErrorCode.NON_EMPTY_GROUP):
 class GroupFull(GroupError, code=ErrorCode.GROUP_MAX_SIZE_REACHED):
     def __init__(self, bound: int) -> None:
         super().__init__(f"The group has {bound} members already (group.max.size).")
+
+
+class CoordinatorFull(GroupError, code=ErrorCode.COORDINATOR_NOT_AVAILABLE):
+    def __init__(self, bound: int) -> None:
+        super().__init__(f"The groups of this coordinator have {bound} members together; try again later.")
 
 
 class UnknownMember(GroupError, code=ErrorCode.UNKNOWN_MEMBER_ID):

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from headwater.control.groups.errors import (
+    CoordinatorFull,
     FencedInstance,
     GroupError,
     GroupFull,
@@ -65,6 +66,8 @@ def _check(table: Table, request: Join) -> GroupError | None:
         return InvalidSessionTimeout(request.session_timeout_ms, low, high)
     if not request.protocol_type or not request.protocols:
         return InconsistentProtocol()
+    if not request.member_id and len(table.deadlines) >= settings.members_max:
+        return CoordinatorFull(settings.members_max)
     return None
 
 

@@ -21,6 +21,8 @@ class GroupSettings(Struct, frozen=True, kw_only=True):
     initial_rebalance_delay_ms: int = 3_000
     new_member_join_timeout_ms: int = 5 * MINUTE_MS
     """How long a join may be parked before its member counts as gone; Kafka has no setting for it."""
+    members_max: int = 100_000
+    """Of all groups of one machine, ids that were given out included: anybody can ask for those. Kafka has no bound."""
     offset_metadata_max_bytes: int = 4 * KiB
     offsets_retention_ms: int = 7 * DAY_MS
     retention_check_interval_ms: int = 10 * MINUTE_MS
