@@ -21,7 +21,7 @@ _NO_COORDINATOR: Final = -1
 _SEQUENCES: Final = 2**31
 
 
-class Remembered(Struct, frozen=True, kw_only=True, gc=False):
+class Remembered(Struct, frozen=True, gc=False):
     """A batch that was appended, by which its duplicates are known."""
 
     first_sequence: Sequence
@@ -49,6 +49,14 @@ class Producer:
     @property
     def last(self) -> Remembered | None:
         return self.batches[-1] if self.batches else None
+
+    def is_next(self, header: BatchHeader) -> bool:
+        """The batch follows the last one, as nearly all do: it is no duplicate, and in order."""
+        return (
+            header.producer_epoch == self.epoch
+            and len(self.batches) > 0
+            and header.base_sequence == (self.batches[-1].last_sequence + 1) % _SEQUENCES
+        )
 
     def duplicate_of(self, header: BatchHeader) -> Remembered | None:
         """The batch that was appended when this one came the first time, if it is one of those remembered."""
@@ -91,14 +99,9 @@ class Producer:
         self._enter(header.producer_epoch)
         self.run = min(self.run + header.last_offset_delta + 1, _SEQUENCES // 2)
         self.timestamp = header.max_timestamp
+        last = Offset(base_offset + header.last_offset_delta)
         self.batches.append(
-            Remembered(
-                first_sequence=header.base_sequence,
-                last_sequence=header.last_sequence,
-                base_offset=base_offset,
-                last_offset=Offset(base_offset + header.last_offset_delta),
-                timestamp=header.max_timestamp,
-            )
+            Remembered(header.base_sequence, header.last_sequence, base_offset, last, header.max_timestamp)
         )
         if header.is_transactional and self.transaction_start is None:
             self.transaction_start = base_offset

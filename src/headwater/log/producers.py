@@ -58,14 +58,17 @@ class Producers:
         producer = self._by_id.get(header.producer_id)
         if producer is None or origin is Origin.LINK:
             return None
-        if origin is Origin.CLIENT and (first := producer.duplicate_of(header)):
-            return first
-        producer.check_epoch(header.producer_epoch)
-        if marker is not None:
-            _check_coordinator(producer, marker)
-            return None
         if origin is Origin.CLIENT:
-            producer.check_sequence(header)
+            if not producer.is_next(header):
+                if first := producer.duplicate_of(header):
+                    return first
+                producer.check_epoch(header.producer_epoch)
+                producer.check_sequence(header)
+        else:
+            producer.check_epoch(header.producer_epoch)
+            if marker is not None:
+                _check_coordinator(producer, marker)
+                return None
         if producer.transaction_start is not None and not header.is_transactional:
             raise InvalidTransaction(f"producer {producer.id} has an open transaction, but the batch is not part of it")
         return None
@@ -74,7 +77,7 @@ class Producers:
         self, header: BatchHeader, base_offset: Offset, marker: EndOfTransaction | None = None
     ) -> AbortedTransaction | None:
         """A batch stands at `base_offset`. Gives what an abort marker made void, for the transaction index."""
-        if not header.has_producer:
+        if header.producer_id < 0:
             return None
         producer = self._by_id.get(header.producer_id)
         if producer is None:
