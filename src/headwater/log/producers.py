@@ -73,6 +73,11 @@ class Producers:
             raise InvalidTransaction(f"producer {producer.id} has an open transaction, but the batch is not part of it")
         return None
 
+    def await_first(self, header: BatchHeader) -> None:
+        """A batch could not be written. If it was its producer's first, what was sent behind it can't be the first now."""
+        if header.has_producer and header.base_sequence == 0:
+            self._by_id.setdefault(header.producer_id, Producer(header.producer_id, header.producer_epoch))
+
     def replay(
         self, header: BatchHeader, base_offset: Offset, marker: EndOfTransaction | None = None
     ) -> AbortedTransaction | None:

@@ -113,6 +113,8 @@ class Appender:
                 contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
             contents.write([each.buffer for each in entering])
         except DiskError as error:
+            for each in entering:
+                contents.producers.await_first(each.header)
             raise AppendFailed(str(error)) from error
         except StorageFailed as error:
             raise self._store.committer.fail(error.reason) from error
