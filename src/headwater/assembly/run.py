@@ -13,7 +13,7 @@ from headwater.assembly.ready import Ready
 from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
 from headwater.kernel.real.limits import raise_open_files
-from headwater.kernel.real.memory import keep_freed_memory
+from headwater.kernel.real.memory import collect_rarely, keep_freed_memory
 from headwater.kernel.real.process import process_counters
 from headwater.kernel.real.world import real_world
 from headwater.kernel.tasks import Group
@@ -35,6 +35,7 @@ def run_broker(options: BrokerOptions, *, ready: Callable[[Ready], None], pipes:
     """Until SIGTERM, SIGINT, or the end of the supervisor: 0. If the broker can't start or go on: 1, and a log line why."""
     raise_open_files()
     keep_freed_memory()
+    collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         return runner.run(_main(options, ready, pipes or Pipes()))
