@@ -10,8 +10,9 @@ REQUESTS = 800
 PACE = 2.0
 WITHIN_S = 300.0
 EVERYTHING = (
-    faults.crash, faults.kill, faults.torn_write, faults.slow_disk, faults.failed_sync, faults.full_disk,
-    faults.cold_cache, faults.cut_network, faults.reset_connections, faults.slow_network, faults.jump_clock,
+    faults.crash, faults.kill, faults.torn_write, faults.reordered_names, faults.slow_disk, faults.failed_sync,
+    faults.full_disk, faults.cold_cache, faults.cut_network, faults.reset_connections, faults.slow_network,
+    faults.jump_clock,
 )  # fmt: skip
 
 
