@@ -10,7 +10,7 @@ import os
 import platform
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
@@ -24,6 +24,9 @@ from bench.systems import Running, Start, build_load, headwater, kafka
 
 COMMIT: Final = "commit"
 SYNCED: Final = "kafka, synced"
+PAGE: Final = Path(__file__).parent.parent / "docs" / "benchmarks.md"
+BEGIN: Final = "<!-- What the command printed begins here. -->\n"
+END: Final = "<!-- It ends here. -->\n"
 Found = dict[tuple[str, str], list[Figures]]
 
 
@@ -33,17 +36,27 @@ def main() -> None:
     parser.add_argument("--only", default="", help="rows whose name contains this")
     parser.add_argument("--partitions", type=int, default=10_000, help="of the clean folder; 0 leaves it out")
     parser.add_argument("--folder", help="on the disk that is to be measured; the system's temporary one by default")
+    parser.add_argument("--write", action="store_true", help="put what is printed into docs/benchmarks.md")
     options = parser.parse_args()
     build_load()
+    printed = []
+    for line in run(options):
+        print(line, flush=True)
+        printed.append(f"{line}\n")
+    if options.write:
+        before, after = PAGE.read_text().split(BEGIN)[0], PAGE.read_text().split(END)[1]
+        PAGE.write_text(f"{before}{BEGIN}\n{''.join(printed)}\n{END}{after}")
+
+
+def run(options: argparse.Namespace) -> Iterator[str]:
+    """The whole run, line by line."""
     rows = [row for row in ROWS if options.only in row.name]
     starts: dict[str, Start] = {
         "os": partial(headwater, flush_mode="os"),
         COMMIT: partial(headwater, flush_mode="commit"),
         "kafka": kafka,
     }
-    print(
-        f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.rounds} rounds\n"
-    )
+    yield f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.rounds} rounds\n"
     with tempfile.TemporaryDirectory(prefix="headwater-bench-", dir=options.folder) as name:
         folder = Path(name)
         with ExitStack() as stack:
@@ -51,12 +64,12 @@ def main() -> None:
             systems = {each: stack.enter_context(start(folder / each)) for each, start in starts.items()}
             idle = {each: system.resident_mb() for each, system in systems.items()}
             peer = replace(systems["kafka"], name=SYNCED, topic_settings={"flush.messages": "1"})
-            show(measure(rows, {**systems, SYNCED: peer}, options.rounds), rows)
-            print(f"\nThe disk alone, synced after each megabyte: {synced_rate(folder):,.0f} MB/s\n")
-            show_processes(systems, idle)
+            yield from loads(measure(rows, {**systems, SYNCED: peer}, options.rounds), rows)
+            yield f"\nThe disk alone, synced after each megabyte: {synced_rate(folder):,.0f} MB/s\n"
+            yield from processes(systems, idle)
         if options.partitions:
             took = clean_start_s(folder / "many", options.partitions)
-            print(f"\nA clean folder of {options.partitions:,} partitions is open after {took:.1f} s.")
+            yield f"\nA clean folder of {options.partitions:,} partitions is open after {took:.1f} s."
 
 
 def warm_up(folder: Path) -> None:
@@ -79,9 +92,9 @@ def measure(rows: Sequence[Row], systems: dict[str, Running], rounds: int) -> Fo
     return found
 
 
-def show(found: Found, rows: Sequence[Row]) -> None:
+def loads(found: Found, rows: Sequence[Row]) -> Iterator[str]:
     names = list(dict.fromkeys(name for _, name in found))
-    print("| figure | " + " | ".join(names) + " | os / kafka |\n|---" + "|---" * (len(names) + 1) + "|")
+    yield from header("load", names)
     for row in rows:
         for unit, figure in ((row.unit, "rate"), (row.cost_unit, "cost")):
             medians = {
@@ -89,22 +102,26 @@ def show(found: Found, rows: Sequence[Row]) -> None:
                 for name in names
                 if (row.name, name) in found
             }
-            ratio = medians["os"] / medians["kafka"] if medians["kafka"] else 0.0
-            cells = " | ".join(f"{medians[name]:,.2f}" if name in medians else "" for name in names)
-            print(f"| {row.name}: {unit} | {cells} | {ratio:.2f}x |")
+            yield line(f"{row.name}: {unit}", [medians.get(name) for name in names], medians["os"] / medians["kafka"])
 
 
-def show_processes(systems: dict[str, Running], idle: dict[str, float]) -> None:
-    print("| process | " + " | ".join(systems) + " | os / kafka |\n|---" + "|---" * (len(systems) + 1) + "|")
+def processes(systems: dict[str, Running], idle: dict[str, float]) -> Iterator[str]:
     opened = {name: each.opened_s for name, each in systems.items()}
     after = {name: each.resident_mb() for name, each in systems.items()}
-    for what, figures in (
-        ("from start to open port, s", opened),
-        ("memory idle, MB", idle),
-        ("memory after the run, MB", after),
-    ):
-        cells = " | ".join(f"{each:,.2f}" for each in figures.values())
-        print(f"| {what} | {cells} | {figures['os'] / figures['kafka']:.2f}x |")
+    yield from header("process", list(systems))
+    yield line("from start to open port, s", list(opened.values()), opened["os"] / opened["kafka"])
+    yield line("memory idle, MB", list(idle.values()), idle["os"] / idle["kafka"])
+    yield line("memory after the run, MB", list(after.values()), after["os"] / after["kafka"])
+
+
+def header(what: str, names: Sequence[str]) -> Iterator[str]:
+    yield f"| {what} | {' | '.join(names)} | os / kafka |"
+    yield "|---" * (len(names) + 2) + "|"
+
+
+def line(name: str, figures: Sequence[float | None], ratio: float) -> str:
+    cells = " | ".join("" if each is None else f"{each:,.2f}" for each in figures)
+    return f"| {name} | {cells} | {ratio:.2f}x |"
 
 
 def synced_rate(folder: Path) -> float:
