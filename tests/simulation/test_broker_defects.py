@@ -22,7 +22,7 @@ from headwater.log.producer import Producer
 from headwater.log.segments.log import SegmentLog
 from headwater.machine.head import Head, Submission
 
-SEEDS = range(5)
+SEEDS = range(20)
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 
