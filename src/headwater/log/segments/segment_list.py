@@ -11,10 +11,18 @@ _base = attrgetter("base")
 
 
 class SegmentList:
-    __slots__ = ("_segments",)
+    """`active` is looked up several times in each append, so it is kept; there is none while recovery has found none."""
+
+    __slots__ = ("_segments", "active")
 
     def __init__(self, segments: Sequence[Segment]) -> None:
         self._segments = list(segments)
+        self.active: Segment
+        self._changed()
+
+    def _changed(self) -> None:
+        if self._segments:
+            self.active = self._segments[-1]
 
     def __iter__(self) -> Iterator[Segment]:
         return iter(self._segments)
@@ -25,10 +33,6 @@ class SegmentList:
     @property
     def first(self) -> Segment:
         return self._segments[0]
-
-    @property
-    def active(self) -> Segment:
-        return self._segments[-1]
 
     @property
     def size(self) -> int:
@@ -51,6 +55,7 @@ class SegmentList:
 
     def add(self, segment: Segment) -> None:
         self._segments.append(segment)
+        self._changed()
 
     def take_below(self, offset: Offset) -> list[Segment]:
         """Remove those whose records all lie below `offset`; never the active one."""
@@ -62,9 +67,11 @@ class SegmentList:
         """Remove those that begin at or after `offset`."""
         place = bisect_right(self._segments, offset - 1, key=_base)
         taken, self._segments = self._segments[place:], self._segments[:place]
+        self._changed()
         return taken
 
     def put(self, replacement: Segment, gone: Sequence[Segment]) -> None:
         """One segment in the place of one or more neighbours."""
         place = self._segments.index(gone[0])
         self._segments[place : place + len(gone)] = [replacement]
+        self._changed()
