@@ -1,5 +1,6 @@
 """What the log's contract needs besides the port: a store that can be opened again, a clock, and batches."""
 
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -7,13 +8,21 @@ from headwater.kernel.units import Timestamp
 from headwater.log.memory.faults import Faults, NoFaults
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
-from headwater.log.port import Appended, Isolation, Log, Logs, Origin, PartitionId, Slice
+from headwater.log.port import Appended, Buffer, Isolation, Log, Logs, Origin, PartitionId, Slice
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
 from headwater.wire.batch.control import EndOfTransaction, build_end_of_transaction
 from headwater.wire.batch.header import BatchHeader, iter_headers, patch
 from headwater.wire.batch.records import Record, iter_records
-from headwater.wire.types import LeaderEpoch, Offset, ProducerEpoch, ProducerId, Sequence, TopicName, Uuid
+from headwater.wire.types import (
+    LeaderEpoch,
+    Offset,
+    ProducerEpoch,
+    ProducerId,
+    Sequence as SequenceNumber,
+    TopicName,
+    Uuid,
+)
 
 NOON = Timestamp(1_767_268_800_000)
 BIG = 1_000_000
@@ -83,7 +92,7 @@ def sequenced(*values: str, sequence: int, producer: int = 7, epoch: int = 0, **
 
 
 def producer_of(producer: int, epoch: int = 0, sequence: int = NOBODY.base_sequence) -> Producer:
-    return Producer(id=ProducerId(producer), epoch=ProducerEpoch(epoch), base_sequence=Sequence(sequence))
+    return Producer(id=ProducerId(producer), epoch=ProducerEpoch(epoch), base_sequence=SequenceNumber(sequence))
 
 
 def marker(producer: int, *, committed: bool, epoch: int = 0) -> bytearray:
@@ -109,6 +118,12 @@ def placed(made: bytearray, base: int, epoch: int = 0) -> bytes:
 async def append(log: Log, *batches: bytes | bytearray, **options: Any) -> Appended:
     """A refusal may come at once or by the future: here both are raised. The bytes given stay what they are."""
     return await log.append([memoryview(bytearray(each)) for each in batches], **options)
+
+
+async def pieces(*batches: bytes | bytearray) -> AsyncIterator[Sequence[Buffer]]:
+    """As `Log.replace` takes them."""
+    for each in batches:
+        yield (each,)
 
 
 async def everything(log: Log, first: int | None = None, **options: Any) -> bytes:

@@ -20,7 +20,7 @@ from headwater.log.journals.metadata import MetadataJournal
 from headwater.log.port import Log, Logs
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
-from headwater.machine.journal import Journal
+from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.wire.batch.header import iter_headers
 from headwater.wire.errors import CorruptBatch
 from headwater.wire.types import NodeId, Offset
@@ -60,6 +60,11 @@ async def written(journal: Journal, *decisions: Sequence[Record]) -> Offset:
 
 def added(*items: str) -> list[Record]:
     return [("+", item) for item in items]
+
+
+def keeping(journal: Journal) -> SnapshotJournal:
+    assert isinstance(journal, SnapshotJournal)
+    return journal
 
 
 async def state(journal: Journal) -> dict[str, int]:
@@ -123,8 +128,12 @@ class JournalContract:
         counting.cancel()
         assert turns >= 6
 
+
+class SnapshotContract(JournalContract):
+    """For journals that keep snapshots."""
+
     async def test_a_snapshot_changes_what_is_read_but_not_what_it_says(self, opened: Opened):
-        journal = await opened.open()
+        journal = keeping(await opened.open())
         for number in range(50):
             await written(journal, added(f"{number}"), [("-", f"{number}")] if number % 10 else [])
         end, records = await loaded(journal)
@@ -201,19 +210,8 @@ class TestCoordinator(JournalContract):
             await loaded(await opened.open())
         assert unreadable.value.offset == 0
 
-    async def test_a_snapshot_keeps_the_epochs_in_order_and_its_offsets_within_its_room(self, opened: OverLog):
-        journal, log = await opened.open(), await opened.log()
-        for number in range(30):
-            await written(journal, added(f"{number}"), [("-", f"{number}")])
-        await log.trim(Offset(5))
-        end = journal.reducible().end
-        await journal.write_snapshot([("next", 30), ("+", "x")], end=end, now=NOON)
-        found = headers(await everything(log))
-        assert found[0].base_offset == end - 2
-        assert {header.partition_leader_epoch for header in found} == {3}
 
-
-class TestMetadata(JournalContract):
+class TestMetadata(SnapshotContract):
     @pytest.fixture
     def snapshots(self, tmp_path: Path) -> Path:
         folder = tmp_path / "snapshots"
@@ -240,7 +238,7 @@ class TestMetadata(JournalContract):
     async def test_a_snapshot_is_named_as_kraft_names_it_and_the_log_begins_where_it_ends(
         self, opened: OverLog, snapshots: Path
     ):
-        journal = await opened.open()
+        journal = keeping(await opened.open())
         for items in (("a", "b"), ("c",)):
             end = await written(journal, added(*items))
             await journal.write_snapshot(added(*items), end=end, now=NOON)
@@ -280,7 +278,7 @@ class TestMetadata(JournalContract):
             put(Path(self._path(snapshot)), data)
 
         monkeypatch.setattr(CheckpointFiles, "write", write_at_once)
-        journal = await opened.open()
+        journal = keeping(await opened.open())
         many = added(*(f"{n}" for n in range(10_000)))
         end = await written(journal, many)
         await journal.write_snapshot(many, end=end, now=NOON)
@@ -305,7 +303,7 @@ class TestMetadataInSegments(TestMetadata):
         return over_metadata(SegmentStore(tmp_path / "logs"), snapshots)
 
 
-class TestToy(JournalContract):
+class TestToy(SnapshotContract):
     """The journal that the runtime's own tests use keeps the same word."""
 
     @pytest.fixture

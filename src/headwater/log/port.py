@@ -11,7 +11,7 @@ ends, which is the first offset of the oldest open transaction or the high water
 """
 
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -224,11 +224,22 @@ class Log(Protocol):
         """
         ...
 
-    async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
+    async def replace(self, first: Offset, end: Offset, batches: AsyncIterable[Sequence[Buffer]]) -> None:
         """Put these batches in the place of offsets `first` up to `end`, as one step that a reader or a crash sees whole or not at all.
 
-        `first` and `end` are edges of spans, none of them active. The batches lie inside, ascending, gaps allowed.
+        `first` and `end` are edges of spans, none of them active. The batches lie inside, ascending, gaps allowed; they come
+        some at a time, so that nobody has to hold them all. An aborted transaction is named to readers as long as its
+        marker is there. Raises OffsetOutOfRange where the spans are gone meanwhile, or not yet beyond every doubt; one at a time.
         """
+        ...
+
+    @property
+    def first_dirty(self) -> Offset | None:
+        """Where the next round of compaction begins, if there was one before (Kafka's cleaner checkpoint)."""
+        ...
+
+    async def keep_first_dirty(self, offset: Offset) -> None:
+        """Durable when this returns."""
         ...
 
     def spans(self) -> Sequence[Span]: ...

@@ -32,6 +32,11 @@ def marker_of(batch: Readable, header: BatchHeader) -> EndOfTransaction | None:
     return None
 
 
+def ends_transaction(header: BatchHeader) -> bool:
+    """Whether this is a transaction's marker: a control batch of a producer, unless compaction has emptied it."""
+    return header.is_control and header.has_producer and header.record_count > 0
+
+
 class Producers:
     """The state of all producers of one log."""
 

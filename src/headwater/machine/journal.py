@@ -1,11 +1,12 @@
 """The `Journal` port: where a machine's records live, as the runtime sees it.
 
-A journal is a log of the machine's own records plus the newest snapshot of them. It is implemented over `log` for the
-broker's machines and over `client` for the services'; the contract suite is `tests/contracts/test_journal.py`.
+A journal is a log of the machine's own records. Where compaction does not keep that short, it keeps a snapshot of them too.
+It is implemented over `log` for the broker's machines and over `client` for the services'; the contract suite is
+`tests/contracts/test_journal.py`.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from msgspec import Struct
 
@@ -25,7 +26,7 @@ class Journal(Protocol):
     """One machine's log. Each record takes an offset; there may be gaps."""
 
     async def load(self, replay: Callable[[Record], None], *, until: Offset | None = None) -> Offset:
-        """Replay the newest snapshot, then every record after it, in slices that let the loop breathe.
+        """Replay the newest snapshot, if there is one, then every record after it, in slices that let the loop breathe.
 
         Gives the end: the offset that the next append must expect; with `until` it stops there. Raises `UnreadableRecord`,
         naming the offset, where the machine's log may hold only what it knows.
@@ -38,6 +39,11 @@ class Journal(Protocol):
         Raises `Conflict` where the log does not end at `expected_end`; any other error means that the outcome is unknown.
         """
         ...
+
+
+@runtime_checkable
+class SnapshotJournal(Journal, Protocol):
+    """A journal that keeps snapshots. One over a compacted log has no need of them."""
 
     def reducible(self) -> Reducible:
         """Known after a load. Cheap: it is asked after every append."""

@@ -25,7 +25,7 @@ from headwater.machine.alarm import Alarm
 from headwater.machine.decision import Answer, Record
 from headwater.machine.errors import Conflict, OutcomeUnknown, Reloading, Stopped
 from headwater.machine.head import Head
-from headwater.machine.journal import Journal
+from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.machine.machine import Machine, Moment
 from headwater.machine.snapshots import SnapshotPolicy, Snapshots
 from headwater.wire.types import Offset
@@ -70,8 +70,10 @@ class Runtime(Generic[M]):
         self._limits = limits or Limits()
         self._rewriting = Lock()
         """A log is not rewritten while it is loaded from: half of the one and half of the other is neither."""
-        self._snapshots = Snapshots(
-            make, journal, clock=clock, policy=self._limits.snapshots, rewriting=self._rewriting
+        self._snapshots = (
+            Snapshots(make, journal, clock=clock, policy=self._limits.snapshots, rewriting=self._rewriting)
+            if isinstance(journal, SnapshotJournal)
+            else None
         )
         self._subscribers: list[tuple[Subscriber, Callable[[M], None]]] = []
         self._head: Head[M] | None = None
@@ -124,8 +126,9 @@ class Runtime(Generic[M]):
         return _only(self._current().read(query))
 
     async def snapshot(self) -> None:
-        """Write the durable state as a snapshot now."""
-        await self._snapshots.take()
+        """Write the durable state as a snapshot now, where the journal keeps any."""
+        if self._snapshots is not None:
+            await self._snapshots.take()
 
     async def close(self, deadline_s: float) -> None:
         """Take no more requests, append what is queued, and fail what is still parked."""
@@ -175,7 +178,8 @@ class Runtime(Generic[M]):
     async def _run(self) -> None:
         async with Group() as group:
             group.start(f"{self.name} writer", self._write_and_reload())
-            group.start(f"{self.name} snapshots", self._take_snapshots())
+            if self._snapshots is not None:
+                group.start(f"{self.name} snapshots", self._take_snapshots(self._snapshots))
 
     async def _write_and_reload(self) -> None:
         while True:
@@ -199,7 +203,8 @@ class Runtime(Generic[M]):
             self._publish([record for decision in decisions for record in decision])
             head.settle(position)
             self._delay_ms = self._limits.reload_delay_min_ms
-            self._snapshots.consider()
+            if self._snapshots is not None:
+                self._snapshots.consider()
         if head.broken is not None:
             raise head.broken
         if head.queued:
@@ -242,14 +247,15 @@ class Runtime(Generic[M]):
             reloaded(machine)
         self._work.clear()
         self._head = head
-        self._snapshots.consider()
+        if self._snapshots is not None:
+            self._snapshots.consider()
         self._stepped(head)
 
-    async def _take_snapshots(self) -> None:
+    async def _take_snapshots(self, snapshots: Snapshots) -> None:
         while True:
-            await self._snapshots.due.wait()
+            await snapshots.due.wait()
             try:
-                await self._snapshots.take_if_due()
+                await snapshots.take_if_due()
             except Exception as error:
                 _log.error("no snapshot could be taken", error=error, machine=self.name)
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from headwater.kernel.world import Clock
 from headwater.machine.decision import Record
-from headwater.machine.journal import Journal
+from headwater.machine.journal import SnapshotJournal
 from headwater.machine.machine import Machine
 
 _SLICE: Final = 500
@@ -34,7 +34,7 @@ class Snapshots:
     def __init__(
         self,
         make: Callable[[], Machine],
-        journal: Journal,
+        journal: SnapshotJournal,
         *,
         clock: Clock,
         policy: SnapshotPolicy,

@@ -14,6 +14,7 @@ from tests.contracts.log_store import (
     marker,
     open_log,
     partition,
+    pieces,
     placed,
     sequenced,
     values,
@@ -177,7 +178,7 @@ async def test_a_replacement_that_a_crash_cuts_short_is_finished_or_undone(step:
         await append(log, batch(letter))
     end = log.spans()[-1].base
     before, after = list("abcdef"), ["B", *"abcdef"[end:]]
-    replacing = asyncio.ensure_future(log.replace(Offset(0), end, [placed(batch("B"), 1)]))
+    replacing = asyncio.ensure_future(log.replace(Offset(0), end, pieces(placed(batch("B"), 1))))
     for _ in range(step):
         await asyncio.sleep(0)
     shown = await contents(log)

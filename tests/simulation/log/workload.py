@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from tests.contracts.log_store import pieces
 from tests.simulation.log.ledger import Ledger
 
 from headwater.kernel.units import Timestamp
@@ -198,7 +199,7 @@ class Workload:
             spans = closed[first : first + self._random.choice((1, 1, 2))]
             with suppress(OffsetOutOfRange):
                 if kept := await self._thinned(log, ledger, spans[0].base, spans[-1].end):
-                    await log.replace(spans[0].base, spans[-1].end, kept)
+                    await log.replace(spans[0].base, spans[-1].end, pieces(*kept))
 
     async def _thinned(self, log: Log, ledger: Ledger, first: Offset, end: Offset) -> list[bytes]:
         kept: list[bytes] = []

@@ -56,7 +56,3 @@ def place(batches: Iterable[bytearray], *, first: Offset, epoch: LeaderEpoch) ->
         patch(memoryview(batch), base_offset=end, leader_epoch=epoch)
         end = Offset(end + read_header(batch).last_offset_delta + 1)
     return end
-
-
-def record_count(batches: Iterable[bytearray]) -> int:
-    return sum(read_header(batch).record_count for batch in batches)

@@ -2,7 +2,7 @@
 
 import asyncio
 from asyncio import Future
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
@@ -144,7 +144,8 @@ class MemoryLog:
 
     async def find_latest_time(self) -> Found | None:
         await self._travel()
-        latest = max((batch.header.max_timestamp for batch in self.stored.batches(self.stored.start)), default=None)
+        batches = self.stored.batches(self.stored.start)
+        latest = max((batch.header.max_timestamp for batch in batches if batch.header.record_count), default=None)
         return None if latest is None else self._first_since(latest)
 
     def _first_since(self, timestamp: Timestamp) -> Found | None:
@@ -168,10 +169,20 @@ class MemoryLog:
         if before > self.stored.start:
             self.stored.trim(before)
 
-    async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
+    async def replace(self, first: Offset, end: Offset, batches: AsyncIterable[Sequence[Buffer]]) -> None:
+        self._check_open()
+        taken = [bytes(each) async for some in batches for each in some]
         await self._travel()
         self._check_open()
-        self.stored.replace(first, end, [bytes(each) for each in batches])
+        self.stored.replace(first, end, taken)
+
+    @property
+    def first_dirty(self) -> Offset | None:
+        return self.stored.first_dirty
+
+    async def keep_first_dirty(self, offset: Offset) -> None:
+        await self._travel()
+        self.stored.first_dirty = offset
 
     def spans(self) -> Sequence[Span]:
         return self.stored.spans()

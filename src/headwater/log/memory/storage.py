@@ -12,10 +12,10 @@ from msgspec import Struct
 from headwater.kernel.units import Timestamp
 from headwater.log.admission import Admitted, check_continues
 from headwater.log.epochs import Epochs
-from headwater.log.errors import EndMoved, LogClosed
+from headwater.log.errors import EndMoved, LogClosed, OffsetOutOfRange
 from headwater.log.port import AbortedTransaction, Appended, Origin, PartitionId, Span
 from headwater.log.producer import Remembered
-from headwater.log.producers import Producers, marker_of
+from headwater.log.producers import Producers, ends_transaction, marker_of
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader, iter_headers, patch, read_header
 from headwater.wire.types import LeaderEpoch, Offset
@@ -56,7 +56,8 @@ class StoredSpan:
 
     def take(self, header: BatchHeader) -> None:
         self.size += header.size
-        self.largest_timestamp = max(self.largest_timestamp, header.max_timestamp)
+        if header.record_count:
+            self.largest_timestamp = max(self.largest_timestamp, header.max_timestamp)
 
 
 class StoredLog:
@@ -69,6 +70,7 @@ class StoredLog:
         self.epochs = Epochs()
         self.producers = Producers()
         self.aborted: list[AbortedTransaction] = []
+        self.first_dirty: Offset | None = None
         self.deleted = False
         self.views: list[Callable[[], None]] = []
         self._batches: list[Batch] = []
@@ -171,7 +173,7 @@ class StoredLog:
         """See the port. The spans from `first` to `end` become one."""
         edges = [span.base for span in self._spans]
         if first not in edges or end not in edges or first >= end:
-            raise ValueError(f"{first} to {end} are not edges of closed spans of {self.partition}")
+            raise OffsetOutOfRange(end, self.start, self.end)
         new = [Batch(header, data[at : at + header.size]) for data in batches for at, header in iter_headers(data)]
         merged = StoredSpan(first, self._spans[edges.index(first)].created)
         free = first
@@ -182,6 +184,8 @@ class StoredLog:
             merged.take(header)
         self._spans[edges.index(first) : edges.index(end)] = [merged]
         self._put(first, end, new)
+        markers = {header.last_offset for header in (batch.header for batch in new) if ends_transaction(header)}
+        self.aborted = [each for each in self.aborted if not first <= each.last < end or each.last in markers]
         self.changed()
 
     def _put(self, first: Offset, end: Offset, new: list[Batch]) -> None:

@@ -4,7 +4,7 @@ This module says who does what; how it is done stands in `append`, `read`, `sear
 """
 
 import asyncio
-from collections.abc import Awaitable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Sequence
 from typing import Final
 
 from headwater.kernel.errors import DiskError, TooBusy
@@ -250,7 +250,7 @@ class SegmentLog:
         for segment in self._contents.segments.take_below(offset):
             self._store.deletions.delete_files(segment.paths(), delay_ms=self._settings.file_delete_delay_ms)
 
-    async def replace(self, first: Offset, end: Offset, batches: Sequence[Buffer]) -> None:
+    async def replace(self, first: Offset, end: Offset, batches: AsyncIterable[Sequence[Buffer]]) -> None:
         self._check_open()
         contents, settings = self._contents, self._settings
         await self._settle()
@@ -259,7 +259,7 @@ class SegmentLog:
         gone = covered(contents, first, end)
         try:
             await self._keep_recovery_point()
-            replacement = await write_replacement(self._store, contents, gone, end, batches, settings)
+            replacement = await write_replacement(self._store, contents, gone, end, self._while_open(batches), settings)
         except DiskError as error:
             raise AppendFailed(str(error)) from error
         if self._closed or gone[0].base < contents.segments.first.base:
@@ -287,6 +287,21 @@ class SegmentLog:
         except DiskError as error:
             self._check_open()
             raise self._store.committer.fail(str(error)) from error
+
+    async def _while_open(self, batches: AsyncIterable[Sequence[Buffer]]) -> AsyncIterator[Sequence[Buffer]]:
+        """Once the folder is another's, nothing more may be written to its paths."""
+        async for some in batches:
+            self._check_open()
+            yield some
+
+    @property
+    def first_dirty(self) -> Offset | None:
+        return self._store.cleaner_points.get(self._partition)
+
+    async def keep_first_dirty(self, offset: Offset) -> None:
+        self._check_open()
+        self._store.cleaner_points.set(self._partition, offset)
+        await self._store.cleaner_points.save()
 
     def finish_if_expired(self, now: Timestamp) -> None:
         """Close the active segment if `retention.ms` is over for all of it."""

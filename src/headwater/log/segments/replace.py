@@ -8,23 +8,18 @@
 Names become sure in any order until their folder is synced. So what undoes comes before what finishes, with a sync between.
 """
 
-import asyncio
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import AsyncIterable, Sequence
 
-from headwater.kernel.errors import DiskError
 from headwater.kernel.world import Buffer
 from headwater.log.errors import InvalidBatch, OffsetOutOfRange
+from headwater.log.producers import ends_transaction
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, REPLACING, SWAP
 from headwater.log.segments.segment import Placed, Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
-from headwater.wire.batch.header import NO_TIMESTAMP, read_header
+from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader, iter_headers
 from headwater.wire.types import Offset
-
-_SLICE: Final = 16
-"""Batches that are written before the loop may breathe: about a megabyte."""
 
 
 def covered(contents: Contents, first: Offset, end: Offset) -> list[Segment]:
@@ -40,7 +35,7 @@ async def write_replacement(
     contents: Contents,
     gone: Sequence[Segment],
     end: Offset,
-    batches: Sequence[Buffer],
+    batches: AsyncIterable[Sequence[Buffer]],
     settings: LogSettings,
 ) -> Segment:
     """The new segment for everything up to `end`, ready to be put in place. After a failure nothing of it is left."""
@@ -54,20 +49,25 @@ async def write_replacement(
         await store.committer.sync(paths, [folder])
         _rename(store, paths, CLEANED, SWAP)
         await store.disk.sync_folder(folder)
-    except DiskError:
+    except Exception:
         take_back(store, contents, base)
         raise
     return Segment(store.files, folder, base, size=made.size, created=created, ending=SWAP)
 
 
-async def _fill(made: Segment, gone: Sequence[Segment], batches: Sequence[Buffer], settings: LogSettings) -> None:
-    for start in range(0, len(batches), _SLICE):
-        some = batches[start : start + _SLICE]
+async def _fill(
+    made: Segment, gone: Sequence[Segment], batches: AsyncIterable[Sequence[Buffer]], settings: LogSettings
+) -> None:
+    markers: dict[Offset, None] = {}
+    made.write(())
+    async for some in batches:
+        headers = [header for batch in some for _, header in iter_headers(batch)]
         made.write(some)
-        made.index(_placed(made, some), index_interval=settings.index_interval_bytes)
+        made.index(_placed(made, headers), index_interval=settings.index_interval_bytes)
+        markers.update((header.last_offset, None) for header in headers if ends_transaction(header))
         await asyncio.sleep(0)
-    for old in gone:
-        for aborted in old.txns.entries():
+    for aborted in (each for old in gone for each in old.txns.entries()):
+        if aborted.last in markers:
             made.txns.append(aborted)
     made.seal()
 
@@ -111,15 +111,8 @@ def _range_path(segment: Segment) -> str:
     return segment.path(REPLACING).removesuffix(segment.ending)
 
 
-def _placed(segment: Segment, batches: Sequence[Buffer]) -> list[Placed]:
-    placed = []
-    for batch in batches:
-        view = memoryview(batch)
-        at = 0
-        while at < len(view):
-            header = read_header(view, at)
-            if not segment.can_hold(header.last_offset):
-                raise InvalidBatch(f"offset {header.last_offset} is too far from the segment's base {segment.base}")
-            placed.append(placed_as(header))
-            at += header.size
-    return placed
+def _placed(segment: Segment, headers: Sequence[BatchHeader]) -> list[Placed]:
+    for header in headers:
+        if not segment.can_hold(header.last_offset):
+            raise InvalidBatch(f"offset {header.last_offset} is too far from the segment's base {segment.base}")
+    return [placed_as(header) for header in headers]

@@ -17,7 +17,7 @@ from headwater.log.port import Found
 from headwater.log.segments.contents import Contents
 from headwater.log.segments.names import LOG
 from headwater.log.segments.scan import walk_headers
-from headwater.log.segments.segment import Segment
+from headwater.log.segments.segment import Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader
 from headwater.wire.batch.records import first_since
@@ -74,7 +74,7 @@ class Search:
         if offset < start:
             timestamp, offset = NO_TIMESTAMP, start
         async for _, _, header in self._walk(segment, offset, end):
-            timestamp = max(timestamp, header.max_timestamp)
+            timestamp = max(timestamp, placed_as(header).max_timestamp)
         return timestamp
 
     async def _walk(

@@ -39,8 +39,9 @@ class Placed(Struct, frozen=True, gc=False):
 
 
 def placed_as(header: BatchHeader) -> Placed:
-    """A batch that stands where its header says."""
-    return Placed(header.last_offset, header.max_timestamp, header.size)
+    """A batch that stands where its header says. One that compaction has emptied has no record to be found by its time."""
+    latest = header.max_timestamp if header.record_count else NO_TIMESTAMP
+    return Placed(header.last_offset, latest, header.size)
 
 
 class Segment:
