@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from msgspec import Struct
 
-from headwater.kernel.kinds import Bytes, Choice, Int, Kind, ListOf, Millis
+from headwater.kernel.kinds import Bytes, Choice, Double, Int, Kind, ListOf, Millis
 from headwater.kernel.layers import FAMILIES, Settings
 from headwater.kernel.settings import Scope, Setting, Update
 from headwater.kernel.units import DAY_MS, HOUR_MS, GiB, KiB, MiB
@@ -33,6 +33,10 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     retention_ms: int = 7 * DAY_MS
     retention_bytes: int = -1
     file_delete_delay_ms: int = 60_000
+    delete_retention_ms: int = DAY_MS
+    min_compaction_lag_ms: int = 0
+    max_compaction_lag_ms: int = _LONG_MAX
+    min_dirty_ratio: float = 0.5
     delete_policy: bool = True
     """`cleanup.policy` holds `delete`."""
     compact_policy: bool = False
@@ -106,6 +110,38 @@ FILE_DELETE_DELAY_MS = _topic(
     bounds=(0, None),
     of_broker="log.segment.delete.delay.ms",
     doc="Pause before the files of a deleted segment are removed.",
+)
+DELETE_RETENTION_MS = _topic(
+    "delete.retention.ms",
+    Millis,
+    default=DAY_MS,
+    bounds=(0, None),
+    of_broker="log.cleaner.delete.retention.ms",
+    doc="How long a compacted log keeps the markers of deleted keys, so that slow readers learn of them.",
+)
+MIN_COMPACTION_LAG_MS = _topic(
+    "min.compaction.lag.ms",
+    Millis,
+    default=0,
+    bounds=(0, None),
+    of_broker="log.cleaner.min.compaction.lag.ms",
+    doc="A record younger than this is not compacted away.",
+)
+MAX_COMPACTION_LAG_MS = _topic(
+    "max.compaction.lag.ms",
+    Millis,
+    default=_LONG_MAX,
+    bounds=(1, None),
+    of_broker="log.cleaner.max.compaction.lag.ms",
+    doc="A log with a record older than this that was never compacted is due, however little of it is new.",
+)
+MIN_DIRTY_RATIO = _topic(
+    "min.cleanable.dirty.ratio",
+    Double,
+    default=0.5,
+    bounds=(0, 1),
+    of_broker="log.cleaner.min.cleanable.ratio",
+    doc="Part of a log that must be new before it is compacted.",
 )
 INDEX_INTERVAL_BYTES = _topic(
     "index.interval.bytes",
@@ -200,9 +236,13 @@ _OF_TOPICS: tuple[Setting[Any], ...] = (
     GZIP_LEVEL,
     LZ4_LEVEL,
     ZSTD_LEVEL,
+    DELETE_RETENTION_MS,
     FILE_DELETE_DELAY_MS,
     INDEX_INTERVAL_BYTES,
+    MAX_COMPACTION_LAG_MS,
     MAX_MESSAGE_BYTES,
+    MIN_COMPACTION_LAG_MS,
+    MIN_DIRTY_RATIO,
     TIMESTAMP_AFTER_MAX_MS,
     TIMESTAMP_BEFORE_MAX_MS,
     TIMESTAMP_TYPE,
@@ -248,13 +288,17 @@ def log_settings(topic: Settings, broker: Settings) -> LogSettings:
     policies = topic[CLEANUP_POLICY]
     return LogSettings(
         segment_bytes=topic[SEGMENT_BYTES],
-        segment_ms=topic[SEGMENT_MS],
+        segment_ms=min(topic[SEGMENT_MS], topic[MAX_COMPACTION_LAG_MS] if "compact" in policies else _LONG_MAX),
         segment_jitter_ms=topic[SEGMENT_JITTER_MS],
         segment_index_bytes=topic[SEGMENT_INDEX_BYTES],
         index_interval_bytes=topic[INDEX_INTERVAL_BYTES],
         retention_ms=topic[RETENTION_MS],
         retention_bytes=topic[RETENTION_BYTES],
         file_delete_delay_ms=topic[FILE_DELETE_DELAY_MS],
+        delete_retention_ms=topic[DELETE_RETENTION_MS],
+        min_compaction_lag_ms=topic[MIN_COMPACTION_LAG_MS],
+        max_compaction_lag_ms=topic[MAX_COMPACTION_LAG_MS],
+        min_dirty_ratio=topic[MIN_DIRTY_RATIO],
         delete_policy="delete" in policies,
         compact_policy="compact" in policies,
         compression_type=topic[COMPRESSION_TYPE],
