@@ -19,6 +19,7 @@ from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.settings import Scope
 from headwater.kernel.units import MiB
+from headwater.log.compaction.settings import SETTINGS as COMPACTION_SETTINGS
 from headwater.log.memory.faults import Faults
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
@@ -129,7 +130,7 @@ class LogRig:
 async def log_rig(
     *, slots: int = 10, memory: int = 100 * MiB, faults: Faults | None = None, **broker: str
 ) -> AsyncIterator[LogRig]:
-    catalogue = Catalogue([*BROKER_SETTINGS, *LOG_SETTINGS])
+    catalogue = Catalogue([*BROKER_SETTINGS, *LOG_SETTINGS, *COMPACTION_SETTINGS])
     live = LiveSettings(catalogue, node_id=NODE, static={name.replace("_", "."): text for name, text in broker.items()})
     rig = LogRig(MemoryLogs(MemoryStorage(), clock=SetClock(NOON), faults=faults), live, slots=slots, memory=memory)
     opening = asyncio.ensure_future(rig.partitions.run())

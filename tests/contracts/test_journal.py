@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import pytest
 from tests.contracts.log_store import NOON, MemoryStore, SetClock, Store, append, batch, everything, headers, open_log
 from tests.contracts.segment_store import SegmentStore
+from tests.log.compaction.rig import compact
 from tests.machine.toy import Register, Store as ToyStore, ToyJournal, outcome
 
 from headwater.kernel.real.disk import RealDisk
@@ -209,6 +210,20 @@ class TestCoordinator(JournalContract):
         with pytest.raises(UnreadableRecord) as unreadable:
             await loaded(await opened.open())
         assert unreadable.value.offset == 0
+
+    async def test_a_load_finds_the_state_while_its_log_is_compacted(self, opened: OverLog):
+        log = await opened.log()
+        for number in range(60):
+            await written(await opened.open(), [(f"{number % 5}", number)], [("last", number)])
+        before = log.size
+        compacting = asyncio.create_task(compact(log))
+        while not compacting.done():
+            _, records = await loaded(await opened.open())
+            assert dict(records) == {**{f"{number % 5}": number for number in range(55, 60)}, "last": 59}
+            await asyncio.sleep(0)
+        await compacting
+        assert log.size < before / 3
+        assert (await loaded(await opened.open()))[0] == log.bounds.high_watermark
 
 
 class TestMetadata(SnapshotContract):

@@ -17,6 +17,7 @@ from headwater.assembly.options import BrokerOptions, check_values, refuse_what_
 from headwater.broker import settings as broker_settings
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
+from headwater.broker.compaction import Compactor
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Services
 from headwater.broker.coordinators import Coordinators
@@ -48,6 +49,7 @@ from headwater.kernel.tasks import Group, Ward, stop
 from headwater.kernel.watchdog import Watchdog
 from headwater.kernel.world import World
 from headwater.log import settings as log_settings
+from headwater.log.compaction import settings as compaction_settings
 from headwater.log.journals.checkpoints import CheckpointFiles
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
@@ -72,7 +74,8 @@ _PLAINTEXT: Final = 0
 
 def catalogue() -> Catalogue:
     """Every setting of a broker process."""
-    return Catalogue(log_settings.SETTINGS, group_settings.SETTINGS, broker_settings.SETTINGS)
+    rooms = (log_settings, compaction_settings, group_settings, broker_settings)
+    return Catalogue(*(room.SETTINGS for room in rooms))
 
 
 class Broker:
@@ -289,11 +292,16 @@ class Broker:
         )
 
     def _start_loops(self, group: Group) -> tuple[asyncio.Task[None], ...]:
-        retention = Retention(self._partitions, lambda: self._live.broker, clock=self._world.clock)
+        world = self._world
+        retention = Retention(self._partitions, lambda: self._live.broker, clock=world.clock)
+        compactor = Compactor(self._partitions, lambda: self._live.broker, clock=world.clock, workers=world.workers)
+        compactor.watch(self._counters)
+        self._partitions.on_forgotten(compactor.forget)
         return (
             group.start("partitions", self._partitions.run()),
             group.start("idle connections", self.network.sweep()),
             group.start("retention", retention.run()),
+            group.start("compaction", compactor.run()),
             group.start("storage", _raise_when_failed(self._logs)),
         )
 
