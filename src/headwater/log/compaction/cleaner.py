@@ -49,7 +49,7 @@ class Cleaned(Struct, frozen=True, kw_only=True):
     keys: int
 
 
-class Found(Struct, frozen=True):
+class Found(Struct, frozen=True, kw_only=True, gc=False):
     """A batch as it stands in the log, and the aborted transactions around it."""
 
     batch: memoryview
@@ -113,7 +113,7 @@ class Cleaner:
                 for at, header in iter_headers(view):
                     if header.base_offset >= end:
                         return
-                    yield Found(view[at : at + header.size], header, found.aborted)
+                    yield Found(batch=view[at : at + header.size], header=header, aborted=found.aborted)
                     offset = Offset(header.last_offset + 1)
 
     async def _left(self, first: Offset, end: Offset) -> AsyncGenerator[Sequence[Buffer], None]:
