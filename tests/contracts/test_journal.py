@@ -265,7 +265,7 @@ class TestMetadata(SnapshotContract):
         assert (await opened.log()).bounds.start == 4
 
     async def test_a_snapshot_that_is_cut_off_or_damaged_is_refused(self, opened: OverLog, snapshots: Path):
-        journal = await opened.open()
+        journal = keeping(await opened.open())
         items = added(*(f"{n}" for n in range(1000)))
         end = await written(journal, items)
         await journal.write_snapshot(items, end=end, now=NOON)

@@ -310,13 +310,13 @@ async def test_a_replacement_that_was_given_up_at_any_moment_does_not_harm_the_n
     for letter in "abcdef":
         await append(log, batch(letter))
     end = log.spans()[-1].base
-    replacing = asyncio.ensure_future(log.replace(Offset(0), end, [placed(batch("B"), 1)]))
+    replacing = asyncio.ensure_future(log.replace(Offset(0), end, pieces(placed(batch("B"), 1))))
     for _ in range(step):
         await asyncio.sleep(0)
     replacing.cancel()
     await asyncio.wait([replacing])
     shown = await contents(log)
-    await log.replace(Offset(0), end, [placed(batch("C"), 2)])
+    await log.replace(Offset(0), end, pieces(placed(batch("C"), 2)))
     assert shown in (list("abcdef"), ["B", *"abcdef"[end:]])
     assert await contents(log) == ["C", *"abcdef"[end:]]
     await logs.close()
@@ -333,7 +333,7 @@ async def test_a_full_disk_takes_no_replacement_and_keeps_nothing_of_it():
     before = store.disk.list("/data/orders-0")
     store.storage.bytes_max = store.storage.used + 1000
     with pytest.raises(AppendFailed):
-        await log.replace(Offset(0), log.spans()[-1].base, [placed(batch("B" * 1000), 1)])
+        await log.replace(Offset(0), log.spans()[-1].base, pieces(placed(batch("B" * 1000), 1)))
     assert store.disk.list("/data/orders-0") == sorted([*before, "leader-epoch-checkpoint"])
     assert await contents(log) == list("abcdef")
     assert not logs.failed.done()

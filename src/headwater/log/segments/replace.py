@@ -8,6 +8,7 @@
 Names become sure in any order until their folder is synced. So what undoes comes before what finishes, with a sync between.
 """
 
+import asyncio
 from collections.abc import AsyncIterable, Sequence
 
 from headwater.kernel.world import Buffer
