@@ -41,7 +41,9 @@ async def fill(log: Log, *, megabytes: int, record_bytes: int, codec: Compressio
     count = max(1, BATCH_BYTES // record_bytes)
     for _ in range(megabytes * MiB // (count * record_bytes)):
         records = [
-            NewRecord(key=b"customer-%012d" % random.randrange(KEYS), value=random.randbytes(record_bytes), timestamp=now)
+            NewRecord(
+                key=b"customer-%012d" % random.randrange(KEYS), value=random.randbytes(record_bytes), timestamp=now
+            )
             for _ in range(count)
         ]
         await log.append([memoryview(build_batch(records, compression=codec))])

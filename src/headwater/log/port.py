@@ -229,7 +229,8 @@ class Log(Protocol):
 
         `first` and `end` are edges of spans, none of them active. The batches lie inside, ascending, gaps allowed; they come
         some at a time, so that nobody has to hold them all. An aborted transaction is named to readers as long as its
-        marker is there. Raises OffsetOutOfRange where the spans are gone meanwhile, or not yet beyond every doubt; one at a time.
+        marker is there. One at a time. Raises OffsetOutOfRange where the spans are gone meanwhile, and as long as
+        any closed span could still be lost: what it holds may be why something older goes.
         """
         ...
 

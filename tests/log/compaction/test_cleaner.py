@@ -22,6 +22,8 @@ from tests.log.compaction.rig import COMPACTED, committed, compact, finish_span,
 
 from headwater.log.errors import OffsetOutOfRange, OutOfOrderSequence
 from headwater.log.port import Origin
+from headwater.log.segments.log import SegmentLog
+from headwater.log.settings import FlushMode
 from headwater.wire.batch.attributes import Compression
 from headwater.wire.errors import InvalidRecord
 from headwater.wire.types import Offset
@@ -162,6 +164,21 @@ async def test_records_that_make_no_sense_are_named_and_left(store: Store):
     with pytest.raises(InvalidRecord):
         await compact(log)
     assert await everything(log) == before
+
+
+async def test_nothing_goes_for_what_could_still_be_lost():
+    log = await make(SimulatedStore(), flush_mode=FlushMode.OS)
+    assert isinstance(log, SegmentLog)
+    await append(log, keyed(("a", "1")))
+    await finish_span(log)
+    while log.recovery_point < log.bounds.end:
+        await asyncio.sleep(0)
+        log._store.committer.register(log)
+    await append(log, keyed(("a", "2")))
+    await finish_span(log)
+    with pytest.raises(OffsetOutOfRange):
+        await compact(log)
+    assert (await pairs(log))[0] == ("a", "1")
 
 
 @pytest.mark.parametrize("step", range(0, 160, 5))

@@ -254,7 +254,7 @@ class SegmentLog:
         self._check_open()
         contents, settings = self._contents, self._settings
         await self._settle()
-        if end >= self.recovery_point:
+        if end >= self.recovery_point or contents.segments.active.base > self.recovery_point:
             raise OffsetOutOfRange(end, contents.start, self.recovery_point)
         gone = covered(contents, first, end)
         try:
