@@ -302,8 +302,8 @@ class TestMetadata(SnapshotContract):
         loading = asyncio.create_task(journal.load(machine.replay))
         await asyncio.sleep(0)
         await journal.write_snapshot(added("later"), end=end, now=NOON)
-        assert not loading.done()
-        assert isinstance(await outcome(loading), OffsetOutOfRange | UnreadableRecord)
+        overtaken = isinstance(await outcome(loading), OffsetOutOfRange | UnreadableRecord)
+        assert overtaken or len(machine.items) == len(many) + 1, "a load that was faster has everything"
 
 
 class TestCoordinatorInSegments(TestCoordinator):
