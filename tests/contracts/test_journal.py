@@ -22,9 +22,10 @@ from headwater.log.port import Log, Logs
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.journal import Journal, SnapshotJournal
+from headwater.machine.transactional import InTransaction, TransactionEnd
 from headwater.wire.batch.header import iter_headers
 from headwater.wire.errors import CorruptBatch
-from headwater.wire.types import NodeId, Offset
+from headwater.wire.types import NodeId, Offset, ProducerEpoch, ProducerId
 
 
 class JsonCodec:
@@ -66,6 +67,16 @@ def added(*items: str) -> list[Record]:
 def keeping(journal: Journal) -> SnapshotJournal:
     assert isinstance(journal, SnapshotJournal)
     return journal
+
+
+def in_transaction(producer: int, item: str) -> InTransaction:
+    return InTransaction(producer_id=ProducerId(producer), producer_epoch=ProducerEpoch(5), record=("+", item))
+
+
+def end_of(producer: int, *, committed: bool) -> TransactionEnd:
+    return TransactionEnd(
+        producer_id=ProducerId(producer), producer_epoch=ProducerEpoch(5), committed=committed, coordinator_epoch=3
+    )
 
 
 async def state(journal: Journal) -> dict[str, int]:
@@ -197,6 +208,21 @@ class TestCoordinator(JournalContract):
         await written(await opened.open(), added("a", "b"), added("c" * 100_000, "d"), added("e"))
         found = headers(await everything(await opened.log()))
         assert [header.record_count for header in found] == [4, 1]
+
+    async def test_records_of_transactions_come_back_as_such_with_their_ends(self, opened: OverLog):
+        decisions = [
+            added("a"),
+            [in_transaction(1, "b"), in_transaction(1, "c")],
+            [in_transaction(2, "d")],
+            [end_of(1, committed=True)],
+            added("e"),
+            [end_of(2, committed=False)],
+        ]
+        await written(await opened.open(), *decisions)
+        assert (await loaded(await opened.open()))[1] == [record for decision in decisions for record in decision]
+        log = await opened.log()
+        assert [each.producer_id for each in log.producers()] == [1, 2]
+        assert log.bounds.last_stable == log.bounds.end == 7
 
     async def test_a_record_of_an_unknown_type_is_skipped_and_counted(self, opened: OverLog):
         journal = CoordinatorJournal(await opened.log(), JsonCodec())

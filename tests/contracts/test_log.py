@@ -47,7 +47,7 @@ from headwater.log.errors import (
 from headwater.log.port import EpochEnd, Found, Origin
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.control import ControlType, build_control_batch
-from headwater.wire.types import LeaderEpoch, Offset
+from headwater.wire.types import LeaderEpoch, Offset, ProducerId
 
 
 class LogContract:
@@ -239,6 +239,8 @@ class LogContract:
         told = {each.producer_id: each for each in log.producers()}
         assert (told[3].epoch, told[3].last_sequence, told[3].last_offset) == (0, 1, 1)  # type: ignore[index]
         assert (told[4].epoch, told[4].transaction_start) == (2, 2)  # type: ignore[index]
+        assert log.producer(ProducerId(4)) == told[4]  # type: ignore[index]
+        assert log.producer(ProducerId(5)) is None
 
     async def test_producers_that_were_idle_are_forgotten_and_may_begin_anywhere(self, store: Store):
         log = await open_log(await store.open())

@@ -14,8 +14,8 @@ from headwater.broker.errors import Refused
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import GROUP_OFFSETS
 from headwater.control.groups.machine import Groups
-from headwater.control.groups.partitioner import coordinator_partition
 from headwater.control.groups.requests import ForgetTopics, TopicLife
+from headwater.control.partitioner import coordinator_partition
 from headwater.kernel.tasks import Ward
 from headwater.log.port import Log, PartitionId
 from headwater.machine.errors import MachineError, Reloading, TooManyWaiting

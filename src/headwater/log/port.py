@@ -247,6 +247,10 @@ class Log(Protocol):
 
     def producers(self) -> Sequence[ProducerState]: ...
 
+    def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        """What is remembered of this one; appends that are on their way may count already."""
+        ...
+
     def expire_producers(self, *, idle_since: Timestamp) -> None:
         """Forget producers that wrote nothing after this moment and have no transaction open."""
         ...

@@ -140,6 +140,10 @@ class Producers:
         """For DescribeProducers."""
         return [_state(producer) for producer in self._by_id.values()]
 
+    def state(self, producer_id: ProducerId) -> ProducerState | None:
+        producer = self._by_id.get(producer_id)
+        return None if producer is None else _state(producer)
+
 
 def _check_coordinator(producer: Producer, marker: EndOfTransaction) -> None:
     if marker.coordinator_epoch < producer.coordinator_epoch:

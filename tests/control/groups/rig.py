@@ -1,7 +1,9 @@
 """A group machine in the hand: requests in, answers out, time moved by hand."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from headwater.control.groups.machine import Groups
-from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.requests import (
     CommitOffsets,
     Heartbeat,
@@ -24,11 +26,11 @@ WALL = 1_700_000_000_000
 class Rig:
     """Answers are kept by ticket; every record that was decided is kept too, as the log would."""
 
-    def __init__(self, log: list[GroupRecord] | None = None, **settings: int) -> None:
+    def __init__(self, log: Sequence[Any] | None = None, **settings: int) -> None:
         self.settings = GroupSettings(**{"initial_rebalance_delay_ms": 0} | settings)
         self.machine = Groups(settings=lambda: self.settings)
         self.elapsed = 0
-        self.log: list[GroupRecord] = []
+        self.log: list[Any] = []
         self.answers: dict[int, object] = {}
         self._tickets = 0
         for record in log or []:

@@ -14,8 +14,8 @@ from headwater.control.groups.errors import (
     SubscribedToTopic,
     UnknownMember,
 )
-from headwater.control.groups.partitioner import coordinator_partition, java_hash
 from headwater.control.groups.requests import DeleteGroup, DeleteOffsets, ForgetTopics
+from headwater.control.partitioner import coordinator_partition, java_hash
 from headwater.kernel.kinds import LONG_MAX
 from headwater.kernel.units import DAY_MS
 from headwater.wire.types import ZERO_UUID, TopicName

@@ -52,7 +52,9 @@ class Expiry:
         for (topic, partition), value in offsets.items():
             base = _retention_base(live, stored, topic, value)
             retention = self._table.settings.offsets_retention_ms
-            if base is not None and is_expired(value, base=base, retention_ms=retention, now=step.moment.wall):
+            if base is None or self._offsets.is_undecided(group_id, (topic, partition)):
+                continue
+            if is_expired(value, base=base, retention_ms=retention, now=step.moment.wall):
                 step.write(offset_record(group_id, topic, partition, None))
                 kept -= 1
         if not kept and live is None and stored is not None and not stored.members:

@@ -8,26 +8,26 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from headwater.control.groups import expiry, queries
+from headwater.control.groups.committing import check_commit, check_commit_in_transaction
 from headwater.control.groups.errors import (
     GroupError,
     GroupNotEmpty,
     GroupNotFound,
-    IllegalGeneration,
     InvalidGroupId,
-    RebalanceInProgress,
     SubscribedToTopic,
-    UnknownMember,
 )
 from headwater.control.groups.group import CONSUMER, Group, State
-from headwater.control.groups.joining import check_member, join
+from headwater.control.groups.joining import join
 from headwater.control.groups.leaving import leave, session_is_over
 from headwater.control.groups.offsets import Offsets, committed
-from headwater.control.groups.rebalance import join_time_is_over, touch
+from headwater.control.groups.rebalance import join_time_is_over
 from headwater.control.groups.records import GroupRecord, group_record, offset_record
 from headwater.control.groups.requests import (
+    CommitInTransaction,
     CommitOffsets,
     DeleteGroup,
     DeleteOffsets,
+    EndOfTransaction,
     ForgetTopics,
     GroupDescription,
     GroupOverview,
@@ -42,8 +42,10 @@ from headwater.control.groups.step import Step
 from headwater.control.groups.subscriptions import subscribed_topics
 from headwater.control.groups.syncing import heartbeat, sync, sync_time_is_over
 from headwater.control.groups.table import JOIN, MEMBER, RETENTION, SYNC, Table
-from headwater.machine.decision import Decision, Ticket
+from headwater.control.groups.undecided import in_transaction
+from headwater.machine.decision import Decision, Record, Ticket
 from headwater.machine.machine import Moment
+from headwater.machine.transactional import InTransaction, TransactionEnd
 from headwater.wire.records.group_metadata_key import GroupMetadataKey
 from headwater.wire.records.group_metadata_value import GroupMetadataValue
 from headwater.wire.records.offset_commit_key import OffsetCommitKey
@@ -63,6 +65,8 @@ class Groups:
             Heartbeat: lambda request, ticket, step: heartbeat(self._table, request, ticket, step),
             Leave: lambda request, ticket, step: leave(self._table, request, ticket, step),
             CommitOffsets: self._commit,
+            CommitInTransaction: self._commit_in_transaction,
+            EndOfTransaction: self._end_transaction,
             DeleteGroup: self._delete,
             DeleteOffsets: self._delete_offsets,
             ForgetTopics: self._forget_topics,
@@ -99,10 +103,21 @@ class Groups:
         return step.decision()
 
     def _commit(self, request: CommitOffsets, ticket: Ticket, step: Step) -> None:
-        refusal = self._check_commit(request, step)
-        if refusal is not None:
-            step.answer(ticket, refusal)
-            return
+        refusal = check_commit(self._table, request, step, exists=self._exists(request.group_id))
+        step.answer(ticket, refusal or self._committed(request, step, lambda record: record))
+
+    def _commit_in_transaction(self, request: CommitInTransaction, ticket: Ticket, step: Step) -> None:
+        commit = request.commit
+        refusal = check_commit_in_transaction(self._table, commit, step, exists=self._exists(commit.group_id))
+        step.answer(
+            ticket,
+            refusal
+            or self._committed(
+                commit, step, lambda record: in_transaction(request.producer_id, request.producer_epoch, record)
+            ),
+        )
+
+    def _committed(self, request: CommitOffsets, step: Step, wrap: Callable[[GroupRecord], Record]) -> Refusals:
         bound = self._table.settings.offset_metadata_max_bytes
         refusals: list[GroupError | None] = []
         for each in request.offsets:
@@ -110,28 +125,14 @@ class Groups:
             if isinstance(outcome, GroupError):
                 refusals.append(outcome)
             else:
-                step.write(outcome)
+                step.write(wrap(outcome))
                 refusals.append(None)
-        step.answer(ticket, tuple(refusals))
+        return tuple(refusals)
 
-    def _check_commit(self, request: CommitOffsets, step: Step) -> GroupError | None:
-        """Outside a group's generations anyone may commit, for as long as the group has no members. Old clients
-        commit for a group without a name, which so can be read and deleted, but not joined."""
-        group = self._table.get(request.group_id, step.moment)
-        if group is None and not self._exists(request.group_id):
-            return None if request.generation < 0 else GroupNotFound(request.group_id)
-        if group is None or group.state is State.EMPTY:
-            return None if request.generation < 0 else UnknownMember(request.member_id)
-        if refusal := check_member(group, request.member_id, request.instance_id):
-            return refusal
-        if request.generation != group.generation:
-            return IllegalGeneration(request.generation, group.generation)
-        member = group.get(request.member_id)
-        assert member is not None
-        if group.state is State.COMPLETING:
-            return RebalanceInProgress()
-        touch(self._table, group, member, step)
-        return None
+    def _end_transaction(self, request: EndOfTransaction, ticket: Ticket, step: Step) -> None:
+        """Written in any case: the marker also fences what comes late."""
+        step.write(request.end)
+        step.answer(ticket, None)
 
     def _delete(self, request: DeleteGroup, ticket: Ticket, step: Step) -> None:
         group = self._table.get(request.group_id, step.moment)
@@ -188,7 +189,21 @@ class Groups:
 
     # --- replaying
 
-    def replay(self, record: GroupRecord) -> None:
+    def replay(self, record: GroupRecord | InTransaction | TransactionEnd) -> None:
+        if isinstance(record, TransactionEnd):
+            self.offsets.replay_end(record)
+        elif isinstance(record, InTransaction):
+            self._replay_in_transaction(record)
+        else:
+            self._replay(record)
+
+    def _replay_in_transaction(self, held: InTransaction) -> None:
+        """Nothing but offsets is committed in transactions."""
+        key, value = held.record.key, held.record.value
+        if isinstance(key, OffsetCommitKey) and isinstance(value, OffsetCommitValue):
+            self.offsets.replay_undecided(held, key, value)
+
+    def _replay(self, record: GroupRecord) -> None:
         key, value = record.key, record.value
         if isinstance(key, OffsetCommitKey):
             assert value is None or isinstance(value, OffsetCommitValue)
@@ -200,7 +215,7 @@ class Groups:
             else:
                 self._table.stored[key.group] = value
 
-    def snapshot(self) -> Iterator[GroupRecord]:
+    def snapshot(self) -> Iterator[GroupRecord | InTransaction]:
         for group_id, value in self._table.stored.items():
             yield group_record(group_id, value)
         yield from self.offsets.snapshot()

@@ -5,8 +5,10 @@ from collections.abc import Iterator, Mapping
 from headwater.control.groups.errors import OffsetMetadataTooLarge
 from headwater.control.groups.records import GroupRecord, offset_record
 from headwater.control.groups.requests import CommitOffsets, OffsetCommit, TopicLife, TopicPartition
+from headwater.control.groups.undecided import Undecided
 from headwater.kernel.kinds import LONG_MAX
 from headwater.kernel.units import Timestamp
+from headwater.machine.transactional import InTransaction, TransactionEnd
 from headwater.wire.records.offset_commit_key import OffsetCommitKey
 from headwater.wire.records.offset_commit_value import OffsetCommitValue
 from headwater.wire.types import TopicName
@@ -17,18 +19,24 @@ class Offsets:
 
     def __init__(self) -> None:
         self._by_group: dict[str, dict[TopicPartition, OffsetCommitValue]] = {}
+        self._undecided = Undecided()
 
     def __contains__(self, group_id: object) -> bool:
-        return group_id in self._by_group
+        return group_id in self._by_group or group_id in self._undecided
 
     def groups(self) -> list[str]:
-        return list(self._by_group)
+        return list(dict.fromkeys([*self._by_group, *self._undecided.groups()]))
+
+    def is_undecided(self, group_id: str, where: TopicPartition) -> bool:
+        """Whether an open transaction has committed an offset here."""
+        return self._undecided.holds(group_id, where)
 
     def of(self, group_id: str) -> Mapping[TopicPartition, OffsetCommitValue]:
         return self._by_group.get(group_id, {})
 
     def replay(self, key: OffsetCommitKey, value: OffsetCommitValue | None) -> None:
         where = (TopicName(key.topic), key.partition)
+        self._undecided.drop(key.group, where)
         if value is not None:
             self._by_group.setdefault(key.group, {})[where] = value
             return
@@ -37,9 +45,18 @@ class Offsets:
         if not offsets:
             self._by_group.pop(key.group, None)
 
+    def replay_undecided(self, held: InTransaction, key: OffsetCommitKey, value: OffsetCommitValue) -> None:
+        where = (TopicName(key.topic), key.partition)
+        self._undecided.add(held.producer_id, held.producer_epoch, key.group, where, value)
+
+    def replay_end(self, end: TransactionEnd) -> None:
+        for group_id, where, value in self._undecided.end(end.producer_id):
+            if end.committed:
+                self._by_group.setdefault(group_id, {})[where] = value
+
     def forgotten(self, group_id: str) -> Iterator[GroupRecord]:
-        """Tombstones for all of a group's offsets."""
-        for topic, partition in self.of(group_id):
+        """Tombstones for all of a group's offsets, those of open transactions too."""
+        for topic, partition in dict.fromkeys([*self.of(group_id), *self._undecided.of(group_id)]):
             yield offset_record(group_id, topic, partition, None)
 
     def topics(self) -> list[TopicLife]:
@@ -56,10 +73,11 @@ class Offsets:
                 if (topic, value.topic_id) in topics:
                     yield offset_record(group_id, topic, partition, None)
 
-    def snapshot(self) -> Iterator[GroupRecord]:
+    def snapshot(self) -> Iterator[GroupRecord | InTransaction]:
         for group_id, offsets in self._by_group.items():
             for (topic, partition), value in offsets.items():
                 yield offset_record(group_id, topic, partition, value)
+        yield from self._undecided.snapshot()
 
 
 def committed(

@@ -3,7 +3,8 @@
 from msgspec import Struct
 
 from headwater.control.groups.errors import GroupError
-from headwater.wire.types import LeaderEpoch, Offset, TopicName, Uuid
+from headwater.machine.transactional import TransactionEnd
+from headwater.wire.types import LeaderEpoch, Offset, ProducerEpoch, ProducerId, TopicName, Uuid
 
 TopicPartition = tuple[TopicName, int]
 TopicLife = tuple[TopicName, Uuid]
@@ -114,6 +115,20 @@ class CommitOffsets(Struct, frozen=True, kw_only=True):
     offsets: tuple[OffsetCommit, ...]
     retention_ms: int = -1
     """Versions 2 to 4 only: how long these are kept, -1 for the broker's setting."""
+
+
+class CommitInTransaction(Struct, frozen=True, kw_only=True):
+    """These offsets count if the producer's transaction does. Answered as `CommitOffsets`."""
+
+    producer_id: ProducerId
+    producer_epoch: ProducerEpoch
+    commit: CommitOffsets
+
+
+class EndOfTransaction(Struct, frozen=True, kw_only=True):
+    """The producer's transaction is over, for all groups of this machine. Answered by None."""
+
+    end: TransactionEnd
 
 
 class DeleteGroup(Struct, frozen=True, kw_only=True):

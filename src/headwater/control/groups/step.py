@@ -1,7 +1,6 @@
 """One step of a group machine: its moment, and what it has led to so far."""
 
-from headwater.control.groups.records import GroupRecord
-from headwater.machine.decision import Answer, Decision, Ticket
+from headwater.machine.decision import Answer, Decision, Record, Ticket
 from headwater.machine.machine import Moment
 
 
@@ -10,10 +9,10 @@ class Step:
 
     def __init__(self, moment: Moment) -> None:
         self.moment = moment
-        self._records: list[GroupRecord] = []
+        self._records: list[Record] = []
         self._answers: list[tuple[Ticket, Answer]] = []
 
-    def write(self, *records: GroupRecord) -> None:
+    def write(self, *records: Record) -> None:
         self._records.extend(records)
 
     def answer(self, ticket: Ticket, value: Answer) -> None:

@@ -1,7 +1,8 @@
 """A machine's records to batches.
 
 Records of one decision stand in one batch, for a batch is what a crash keeps or loses whole. Batches are otherwise kept
-small, so that a reader never has to take much at once.
+small, so that a reader never has to take much at once. Records of a transaction stand in batches of their producer, and its
+end is a control batch.
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from typing import Final
 from headwater.kernel.units import KiB, Timestamp
 from headwater.log.journals.codec import RecordCodec
 from headwater.machine.decision import Record
-from headwater.wire.batch.builder import NewRecord, build_batch
+from headwater.machine.transactional import InTransaction, TransactionEnd
+from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch
+from headwater.wire.batch.control import EndOfTransaction, build_end_of_transaction
 from headwater.wire.batch.header import patch, read_header
 from headwater.wire.types import LeaderEpoch, Offset
 
@@ -26,17 +29,49 @@ def batches_of(
 ) -> Iterator[bytearray]:
     """A decision is never split, so a batch may be larger than `batch_bytes`."""
     pending: list[NewRecord] = []
-    size = 0
+    writer, size = NOBODY, 0
     for decision in decisions:
+        marker = _marker_in(decision, now=now)
+        if pending and (marker or size >= batch_bytes or writer != _writer(decision)):
+            yield _batch(pending, writer)
+            pending, size = [], 0
+        if marker:
+            yield marker
+            continue
+        writer = _writer(decision)
         for record in decision:
-            key, value = codec.encode(record)
+            key, value = codec.encode(record.record if isinstance(record, InTransaction) else record)
             pending.append(NewRecord(key=key, value=value, timestamp=now))
             size += len(key or b"") + len(value or b"")
-        if size >= batch_bytes:
-            yield build_batch(pending)
-            pending, size = [], 0
     if pending:
-        yield build_batch(pending)
+        yield _batch(pending, writer)
+
+
+def _marker_in(decision: Sequence[Record], *, now: Timestamp) -> bytearray | None:
+    """The control batch that this decision is, if it is the end of a transaction."""
+    if not decision or not isinstance(decision[0], TransactionEnd):
+        return None
+    (end,) = decision
+    return marker_batch(end, now=now)
+
+
+def marker_batch(end: TransactionEnd, *, now: Timestamp) -> bytearray:
+    return build_end_of_transaction(
+        EndOfTransaction(committed=end.committed, coordinator_epoch=end.coordinator_epoch),
+        producer_id=end.producer_id,
+        producer_epoch=end.producer_epoch,
+        timestamp=now,
+    )
+
+
+def _writer(decision: Sequence[Record]) -> Producer:
+    if not decision or not isinstance(decision[0], InTransaction):
+        return NOBODY
+    return Producer(id=decision[0].producer_id, epoch=decision[0].producer_epoch)
+
+
+def _batch(records: list[NewRecord], writer: Producer) -> bytearray:
+    return build_batch(records, producer=writer, transactional=writer != NOBODY)
 
 
 async def snapshot_batches(records: Iterable[Record], codec: RecordCodec, *, now: Timestamp) -> list[bytearray]:

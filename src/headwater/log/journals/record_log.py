@@ -11,8 +11,10 @@ from headwater.log.errors import EndMoved
 from headwater.log.journals.batches import SLICE, batches_of
 from headwater.log.journals.codec import RecordCodec
 from headwater.log.port import Buffer, Log, Origin
+from headwater.log.producers import marker_of
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
+from headwater.machine.transactional import InTransaction, TransactionEnd
 from headwater.wire.batch.header import BatchHeader, iter_headers, verify_crc
 from headwater.wire.batch.records import Record as StoredRecord, iter_records
 from headwater.wire.errors import WireError
@@ -62,7 +64,7 @@ class RecordLog:
         until: Offset | None = None,
         control: Callable[[BatchHeader], None] | None = None,
     ) -> tuple[Offset, int]:
-        """Whole batches, up to the one that begins at `until`. Control batches are not the machine's, but `control` sees them.
+        """Whole batches, up to the one that begins at `until`. Markers end transactions; `control` sees other control batches.
 
         Checksums are verified: what a machine believes it acts upon, and a topic that is missing has its folder deleted.
         """
@@ -72,12 +74,12 @@ class RecordLog:
                 return until, count
             end = Offset(header.last_offset + 1)
             self._verify(view, header, at)
+            batch = view[at : at + header.size]
             if header.is_control:
-                if control is not None:
-                    control(header)
+                count += self._replay_control(replay, batch, header, control)
                 continue
-            for stored in self._stored(view[at : at + header.size], header):
-                count += self._replay_one(replay, stored)
+            for stored in self._stored(batch, header):
+                count += self._replay_one(replay, stored, header)
                 if count % SLICE == 0:
                     await asyncio.sleep(0)
         return end, count
@@ -94,13 +96,31 @@ class RecordLog:
         except WireError as error:
             raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
 
-    def _replay_one(self, replay: Replay, stored: StoredRecord) -> int:
+    def _replay_control(
+        self, replay: Replay, batch: memoryview, header: BatchHeader, control: Callable[[BatchHeader], None] | None
+    ) -> int:
+        marker = marker_of(batch, header)
+        if marker is not None:
+            replay(
+                TransactionEnd(
+                    producer_id=header.producer_id,
+                    producer_epoch=header.producer_epoch,
+                    committed=marker.committed,
+                    coordinator_epoch=marker.coordinator_epoch,
+                )
+            )
+            return 1
+        if control is not None:
+            control(header)
+        return 0
+
+    def _replay_one(self, replay: Replay, stored: StoredRecord, header: BatchHeader) -> int:
         try:
             record = self.codec.decode(stored.key, stored.value)
         except WireError as error:
             raise UnreadableRecord(self.name, stored.offset, str(error)) from error
         if record is not None:
-            replay(record)
+            replay(_in_its_transaction(record, header))
             return 1
         if self._strict:
             raise UnreadableRecord(self.name, stored.offset, "its type is unknown to this version")
@@ -122,3 +142,9 @@ class RecordLog:
         except EndMoved as moved:
             raise Conflict(moved.expected, moved.end) from moved
         return Offset(appended.last_offset + 1)
+
+
+def _in_its_transaction(record: Record, header: BatchHeader) -> Record:
+    if not header.is_transactional:
+        return record
+    return InTransaction(producer_id=header.producer_id, producer_epoch=header.producer_epoch, record=record)

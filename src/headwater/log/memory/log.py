@@ -27,7 +27,7 @@ from headwater.log.port import (
 )
 from headwater.log.settings import LogSettings
 from headwater.wire.batch.records import first_since
-from headwater.wire.types import LeaderEpoch, Offset
+from headwater.wire.types import LeaderEpoch, Offset, ProducerId
 
 Send = Callable[["MemoryLog", Write], Future[Appended]]
 
@@ -189,6 +189,9 @@ class MemoryLog:
 
     def producers(self) -> Sequence[ProducerState]:
         return self.stored.producers.states()
+
+    def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        return self.stored.producers.state(producer_id)
 
     def expire_producers(self, *, idle_since: Timestamp) -> None:
         self.stored.producers.expire(idle_since=idle_since)

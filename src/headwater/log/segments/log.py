@@ -46,7 +46,7 @@ from headwater.log.segments.search import Search
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
 from headwater.wire.errors import WireError
-from headwater.wire.types import LeaderEpoch, Offset
+from headwater.wire.types import LeaderEpoch, Offset, ProducerId
 
 _UNREADABLE: Final = (DiskError, WireError, TooBusy)
 """What a read may end in where the disk, its bytes, or the workers that wait for it are in trouble."""
@@ -318,6 +318,9 @@ class SegmentLog:
 
     def producers(self) -> Sequence[ProducerState]:
         return self._contents.producers.states()
+
+    def producer(self, producer_id: ProducerId) -> ProducerState | None:
+        return self._contents.producers.state(producer_id)
 
     def expire_producers(self, *, idle_since: Timestamp) -> None:
         self._contents.producers.expire(idle_since=idle_since)

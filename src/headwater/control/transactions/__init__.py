@@ -1,0 +1,1 @@
+"""Transactions: what a producer writes to several partitions counts as a whole or not at all (KIP-98, KIP-890)."""
