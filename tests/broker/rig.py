@@ -17,27 +17,38 @@ from tests.simulation.world.randomness import SimulatedRandomness
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Endpoint, Services, Session
 from headwater.broker.coordinators import Coordinators
+from headwater.broker.deleted_topics import DeletedTopics
 from headwater.broker.dispatch import Dispatcher
 from headwater.broker.log_directory import LogDirectory
+from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.broker.telemetry import Telemetry
+from headwater.broker.transaction_ends import TransactionEnds
+from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint as Registered, RegisterBroker
+from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
+from headwater.control.transactions.codec import TransactionCodec
+from headwater.control.transactions.machine import Transactions
+from headwater.control.transactions.settings import SETTINGS as TRANSACTION_SETTINGS, transaction_settings
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.tasks import Ward
+from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
 from headwater.log.port import Log
 from headwater.log.settings import SETTINGS as LOG_SETTINGS
+from headwater.machine.journal import Journal
 from headwater.machine.runtime import Runtime
 from headwater.security.access import Operation, Principal, Resource
 from headwater.security.authorizer import AllowAll, Authorizer
@@ -123,7 +134,7 @@ async def rig(
     counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
-    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS)
+    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS, TRANSACTION_SETTINGS)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
     partitions = Partitions(logs=logs, settings=live)
@@ -132,18 +143,33 @@ async def rig(
         def machine() -> Groups:
             return Groups(settings=lambda: live.broker.resolved(group_settings))
 
-        store = Store()
-        store.records += committed
-        return Runtime(str(log.partition), machine, ToyJournal(store), clock=now, ward=ward)
+        store = Store(records=list(committed))
+        journal: Journal = ToyJournal(store) if committed else CoordinatorJournal(log, GroupCodec())
+        return Runtime(str(log.partition), machine, journal, clock=now, ward=ward)
 
-    coordinators = Coordinators(
-        make=groups, partition_count=partitions.partition_count, topic_id=partitions.id_of, ward=ward
-    )
-    partitions.on_opened(coordinators.log_opened)
-    partitions.on_forgotten(coordinators.log_forgotten)
+    def transacting(log: Log) -> Runtime[Transactions]:
+        runtime = Runtime(
+            str(log.partition),
+            lambda: Transactions(settings=lambda: live.broker.resolved(transaction_settings)),
+            CoordinatorJournal(log, TransactionCodec(transaction_version=lambda: 2)),
+            clock=now,
+            ward=ward,
+        )
+        ends = TransactionEnds(runtime, markers, coordinator_epoch=lambda: log.bounds.epoch)
+        runtime.subscribe(ends.durable, reloaded=ends.reloaded)
+        return runtime
+
+    count = partitions.partition_count
+    coordinators = Coordinators(GROUP_OFFSETS, make=groups, partition_count=count, ward=ward)
+    transactions = Coordinators(TRANSACTION_STATE, make=transacting, partition_count=count, ward=ward)
+    markers = Markers(partitions, coordinators, clock=now)
+    for each in (coordinators, transactions):
+        partitions.on_opened(each.log_opened)
+        partitions.on_forgotten(each.log_forgotten)
+    deleted = DeletedTopics(coordinators, topic_id=partitions.id_of, ward=ward)
     rules = CatalogueRules(catalogue)
     cluster = Runtime("cluster", lambda: Cluster(rules=rules), ToyJournal(Store()), clock=now, ward=ward)
-    for subscriber in (DurableConfigs(live), partitions, coordinators):
+    for subscriber in (DurableConfigs(live), partitions, deleted):
         cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
     ward.start("partitions", partitions.run)
     await cluster.start()
@@ -157,6 +183,9 @@ async def rig(
         logs=logs,
         partitions=partitions,
         coordinators=coordinators,
+        transactions=transactions,
+        transactional_appends=TransactionalAppends(transactions),
+        markers=markers,
         producer_ids=ProducerIds(cluster, node_id=NodeId(1)),
         quorum=lambda: Quorum(leader_epoch=LeaderEpoch(3), high_watermark=Offset(42), directory=DIRECTORY),
         log_directory=lambda: LogDirectory(path="/data", total_bytes=1_000, usable_bytes=400),

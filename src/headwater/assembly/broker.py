@@ -6,10 +6,10 @@ what is queued, and mark the folder clean.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from itertools import chain
-from typing import Final
+from typing import Final, TypeVar
 
 from headwater.assembly import metrics
 from headwater.assembly.errors import NoMetadata, WrongFolder
@@ -21,11 +21,13 @@ from headwater.broker.compaction import Compactor
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Services
 from headwater.broker.coordinators import Coordinators
+from headwater.broker.deleted_topics import DeletedTopics
 from headwater.broker.dispatch import Dispatcher, listed
 from headwater.broker.features import Features, FinalizedFeature, SupportedFeature
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.log_directory import LogDirectory
+from headwater.broker.markers import Markers
 from headwater.broker.network import Network
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
@@ -33,13 +35,25 @@ from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
 from headwater.broker.telemetry import Telemetry
+from headwater.broker.transaction_ends import TransactionEnds
+from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.codec import MetadataCodec
-from headwater.control.cluster.features import LATEST_METADATA, METADATA_VERSION, SUPPORTED
+from headwater.control.cluster.features import (
+    LATEST_METADATA,
+    LATEST_TRANSACTION,
+    METADATA_VERSION,
+    SUPPORTED,
+    TRANSACTION_VERSION,
+)
 from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
 from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
+from headwater.control.transactions import settings as transaction_settings
+from headwater.control.transactions.codec import TransactionCodec
+from headwater.control.transactions.machine import Transactions
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters, Metric
 from headwater.kernel.exposition import exposition
@@ -58,23 +72,29 @@ from headwater.log.port import Log
 from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
 from headwater.log.segments.logs import SegmentLogs, open_logs
 from headwater.log.segments.metadata_log import metadata_folder, open_metadata_log
+from headwater.machine.machine import Machine
 from headwater.machine.runtime import Runtime
 from headwater.security.authorizer import AllowAll
 from headwater.security.quotas import Unlimited
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
-from headwater.wire.types import NodeId, Uuid, uuid_text
+from headwater.wire.types import NodeId, TopicName, Uuid, uuid_text
+
+M = TypeVar("M", bound=Machine)
 
 log = get("broker")
 
 STOP_DEADLINE_S: Final = 10.0
-FIRST_LEVELS: Final[Mapping[str, int]] = {METADATA_VERSION: LATEST_METADATA}
+FIRST_LEVELS: Final[Mapping[str, int]] = {
+    METADATA_VERSION: LATEST_METADATA,
+    TRANSACTION_VERSION: LATEST_TRANSACTION,
+}
 """The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
 
 
 def catalogue() -> Catalogue:
     """Every setting of a broker process."""
-    rooms = (log_settings, compaction_settings, group_settings, broker_settings)
+    rooms = (log_settings, compaction_settings, group_settings, transaction_settings, broker_settings)
     return Catalogue(*(room.SETTINGS for room in rooms))
 
 
@@ -111,27 +131,25 @@ class Broker:
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
         metrics.watch(self._counters, watchdog=watchdog, ward=self._ward, partitions=self._partitions)
-        self._coordinators = Coordinators(
-            make=self._make_groups,
-            partition_count=self._partitions.partition_count,
-            topic_id=self._partitions.id_of,
-            ward=self._ward,
-        )
-        self._partitions.on_opened(self._coordinators.log_opened)
-        self._partitions.on_forgotten(self._coordinators.log_forgotten)
+        self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
+        self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
+        self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
+        deleted = DeletedTopics(self._coordinators, topic_id=self._partitions.id_of, ward=self._ward)
         self._cluster = await self._make_cluster()
-        for subscriber in (DurableConfigs(self._live), self._partitions, self._coordinators):
+        for subscriber in (DurableConfigs(self._live), self._partitions, deleted):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
         await self._cluster.start()
         on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
+        on_stop.push_async_callback(self._transactions.close, STOP_DEADLINE_S)
         self._report_strays()
         await self._open_ports(identity)
         await self._register(identity)
         on_stop.push_async_callback(stop, self._start_loops(group), deadline_s=STOP_DEADLINE_S)
         await self._partitions.settled()
         await self._coordinators.settled()
+        await self._transactions.settled()
         await self.network.serve()
         on_stop.push_async_callback(self.network.stop, deadline_s=STOP_DEADLINE_S)
         self._ready = self._has_been_ready = True
@@ -199,6 +217,13 @@ class Broker:
                     "this partition belongs to no topic; delete its folder if its topic was", partition=each.partition
                 )
 
+    def _coordinate(self, topic: TopicName, make: Callable[[Log], Runtime[M]]) -> Coordinators[M]:
+        """A machine for each partition of this topic, for as long as its log is open."""
+        made = Coordinators(topic, make=make, partition_count=self._partitions.partition_count, ward=self._ward)
+        self._partitions.on_opened(made.log_opened)
+        self._partitions.on_forgotten(made.log_forgotten)
+        return made
+
     def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
         return Runtime(
             f"groups {partition_log.partition.index}",
@@ -207,6 +232,23 @@ class Broker:
             clock=self._world.clock,
             ward=self._ward,
         )
+
+    def _make_transactions(self, partition_log: Log) -> Runtime[Transactions]:
+        runtime = Runtime(
+            f"transactions {partition_log.partition.index}",
+            lambda: Transactions(
+                settings=lambda: self._live.broker.resolved(transaction_settings.transaction_settings)
+            ),
+            CoordinatorJournal(
+                partition_log,
+                TransactionCodec(transaction_version=lambda: self._cluster.head.features.transaction_level),
+            ),
+            clock=self._world.clock,
+            ward=self._ward,
+        )
+        ends = TransactionEnds(runtime, self._markers, coordinator_epoch=lambda: partition_log.bounds.epoch)
+        runtime.subscribe(ends.durable, reloaded=ends.reloaded)
+        return runtime
 
     def _services(self, identity: FolderIdentity) -> Services:
         fetch_sessions = FetchSessions(
@@ -229,6 +271,9 @@ class Broker:
             logs=self._logs,
             partitions=self._partitions,
             coordinators=self._coordinators,
+            transactions=self._transactions,
+            transactional_appends=TransactionalAppends(self._transactions),
+            markers=self._markers,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
             quorum=lambda: _quorum(self._metadata_log, identity),
             log_directory=lambda: _log_directory(self._world, self._options.data),

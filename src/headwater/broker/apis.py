@@ -4,6 +4,8 @@ from typing import Final
 
 from headwater.broker.api import Handler
 from headwater.broker.handlers import (
+    add_offsets_to_txn,
+    add_partitions_to_txn,
     alter_configs,
     alter_partition_reassignments,
     api_versions,
@@ -19,7 +21,9 @@ from headwater.broker.handlers import (
     describe_producers,
     describe_quorum,
     describe_topic_partitions,
+    describe_transactions,
     elect_leaders,
+    end_txn,
     fetch,
     find_coordinator,
     get_telemetry_subscriptions,
@@ -32,6 +36,7 @@ from headwater.broker.handlers import (
     list_groups,
     list_offsets,
     list_partition_reassignments,
+    list_transactions,
     metadata,
     offset_commit,
     offset_delete,
@@ -40,10 +45,14 @@ from headwater.broker.handlers import (
     produce,
     push_telemetry,
     sync_group,
+    txn_offset_commit,
     update_features,
+    write_txn_markers,
 )
 
 HANDLERS: Final[tuple[Handler, ...]] = (
+    add_offsets_to_txn,
+    add_partitions_to_txn,
     alter_configs,
     alter_partition_reassignments,
     api_versions,
@@ -59,7 +68,9 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     describe_producers,
     describe_quorum,
     describe_topic_partitions,
+    describe_transactions,
     elect_leaders,
+    end_txn,
     fetch,
     find_coordinator,
     get_telemetry_subscriptions,
@@ -72,6 +83,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     list_groups,
     list_offsets,
     list_partition_reassignments,
+    list_transactions,
     metadata,
     offset_commit,
     offset_delete,
@@ -80,5 +92,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     produce,
     push_telemetry,
     sync_group,
+    txn_offset_commit,
     update_features,
+    write_txn_markers,
 )

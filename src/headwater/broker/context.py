@@ -10,11 +10,15 @@ from headwater.broker.features import Features
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.log_directory import LogDirectory
+from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.telemetry import Telemetry
+from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.machine import Cluster
+from headwater.control.groups.machine import Groups
+from headwater.control.transactions.machine import Transactions
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Clock, Randomness
 from headwater.log.port import Logs
@@ -64,8 +68,12 @@ class Services:
     """The logs that this broker serves, by topic and partition."""
     fetch_sessions: FetchSessions
     fetch_memory: FetchMemory
-    coordinators: Coordinators
+    coordinators: Coordinators[Groups]
     """The machines of the groups that this broker coordinates."""
+    transactions: Coordinators[Transactions]
+    """The machines of the transactional ids that this broker coordinates."""
+    transactional_appends: TransactionalAppends
+    markers: Markers
     producer_ids: ProducerIds
     quorum: Callable[[], Quorum]
     """Of the cluster's metadata log, now."""

@@ -153,6 +153,46 @@ OFFSETS_SEGMENT_BYTES: Final = Setting(
     doc="Segment size of __consumer_offsets.",
 )
 
+TRANSACTION_STATE_PARTITIONS: Final = Setting(
+    "transaction.state.log.num.partitions",
+    Int,
+    default=50,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Partitions of __transaction_state; fixed once it exists.",
+)
+TRANSACTION_STATE_REPLICATION: Final = Setting(
+    "transaction.state.log.replication.factor",
+    Short,
+    default=3,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Replicas of __transaction_state, cut to the number of brokers.",
+)
+TRANSACTION_STATE_MIN_ISR: Final = Setting(
+    "transaction.state.log.min.isr",
+    Int,
+    default=2,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="min.insync.replicas of __transaction_state.",
+)
+TRANSACTION_STATE_SEGMENT_BYTES: Final = Setting(
+    "transaction.state.log.segment.bytes",
+    Int,
+    default=100 * MiB,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Segment size of __transaction_state.",
+)
+TRANSACTION_VERIFICATION: Final = Setting(
+    "transaction.partition.verification.enable",
+    Boolean,
+    default=True,
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    doc="Whether a partition is checked to be part of the transaction that writes to it.",
+)
 RETENTION_CHECK_INTERVAL_MS: Final = Setting(
     "log.retention.check.interval.ms",
     Millis,
@@ -280,6 +320,11 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     OFFSETS_PARTITIONS,
     OFFSETS_REPLICATION,
     OFFSETS_SEGMENT_BYTES,
+    TRANSACTION_STATE_PARTITIONS,
+    TRANSACTION_STATE_REPLICATION,
+    TRANSACTION_STATE_MIN_ISR,
+    TRANSACTION_STATE_SEGMENT_BYTES,
+    TRANSACTION_VERIFICATION,
     RETENTION_CHECK_INTERVAL_MS,
     PRODUCER_ID_EXPIRATION_MS,
     NUM_PARTITIONS,

@@ -44,9 +44,9 @@ def test_no_id_is_given_twice_neither_to_many_at_once_nor_after_a_restart():
     assert len({*ids}) == len(ids)
 
 
-def test_a_transactional_id_is_refused_in_a_way_that_no_client_retries():
+def test_a_transactional_id_without_its_coordinator_is_refused():
     response = asked(transactional_id="tx")
-    assert (response.error_code, response.producer_id) == (ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, -1)
+    assert (response.error_code, response.producer_id) == (ErrorCode.NOT_COORDINATOR, -1)
 
 
 @pytest.mark.parametrize(

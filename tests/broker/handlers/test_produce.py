@@ -194,15 +194,14 @@ def test_a_topic_that_may_not_be_written_is_refused_before_it_is_said_whether_it
     run(test)
 
 
-def test_transactions_are_refused_for_good():
+def test_a_batch_of_a_transaction_needs_the_transactional_id():
     async def test() -> None:
         async with log_rig() as rig:
             await rig.create("orders")
             marked = batch("a", producer=producer_of(7, 0, 0), transactional=True)
-            named = await produced(rig, "orders", batch("a"), transactional_id="tx")
-            batched = await produced(rig, "orders", marked)
-            assert (named.error_code, batched.error_code) == (ErrorCode.INVALID_TXN_STATE,) * 2
-            assert not ErrorCode(named.error_code).retriable
+            refused = await produced(rig, "orders", marked)
+            assert refused.error_code == ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
+            assert not ErrorCode(refused.error_code).retriable
             assert rig.log("orders").bounds.end == 0
 
     run(test)

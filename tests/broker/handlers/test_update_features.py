@@ -45,7 +45,7 @@ def test_the_level_in_force_can_be_asked_for_again(version):
         to(32, upgrade_type=SAFE_DOWNGRADE),
         to(34),
         to(0, upgrade_type=SAFE_DOWNGRADE),
-        to(1, "transaction.version"),
+        to(3, "transaction.version"),
         to(1, "no.such.feature"),
     ],
 )

@@ -149,6 +149,6 @@ def test_the_metadata_of_a_commit_has_a_bound(raw: Raw, topic: str, name, length
 
 
 def test_coordinators_of_what_is_not_served_are_not_found(raw: Raw, name):
-    request = FindCoordinatorRequest(key_type=1, coordinator_keys=(name(),))
+    request = FindCoordinatorRequest(key_type=2, coordinator_keys=(name(),))
     code = ErrorCode(raw.ask(request, 4, FindCoordinatorResponse).coordinators[0].error_code)
     assert code not in {ErrorCode.NONE, ErrorCode.COORDINATOR_NOT_AVAILABLE, ErrorCode.UNKNOWN_SERVER_ERROR}

@@ -76,9 +76,9 @@ def test_what_is_not_in_the_transaction_is_not_verified():
     producer = rig.began()
     assert rig.verify(producer) is None
     assert isinstance(rig.verify(producer, SALES), NotInTransaction)
-    assert rig.machine.holds(ID, producer, ORDERS)
+    assert rig.machine.refusal(ID, producer, ORDERS) is None
     rig.end(producer)
-    assert not rig.machine.holds(ID, producer, ORDERS)
+    assert isinstance(rig.machine.refusal(ID, producer, ORDERS), ConcurrentTransactions)
     assert isinstance(rig.verify(producer), ConcurrentTransactions)
 
 

@@ -1,13 +1,13 @@
-"""FindCoordinator: which broker coordinates a group; its internal topic is made when it is first asked for.
+"""FindCoordinator: which broker coordinates a group or a transactional id; the internal topic is made when it is first asked for.
 
-Transactions and share groups are not built yet, which is said by a code that no client retries.
+Share groups are not built yet, which is said by a code that no client retries.
 """
 
 from msgspec.structs import replace
 
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
-from headwater.broker.internal_topics import ensure_group_offsets
+from headwater.broker.internal_topics import ensure_group_offsets, ensure_transaction_state
 from headwater.broker.needs import Within
 from headwater.broker.refusals import code_of
 from headwater.kernel.errors import HeadwaterError
@@ -18,6 +18,7 @@ from headwater.wire.messages.find_coordinator_response import Coordinator, FindC
 
 _KEYS_FROM = 4
 _GROUP, _TRANSACTION, _SHARE = 0, 1, 2
+_ENSURE = {_GROUP: ensure_group_offsets, _TRANSACTION: ensure_transaction_state}
 
 
 def refuse(request: FindCoordinatorRequest, code: ErrorCode) -> FindCoordinatorResponse:
@@ -51,13 +52,12 @@ async def _find(context: Context, key_type: int, key: str) -> Coordinator:
     resource = transactional_id(key) if key_type == _TRANSACTION else group(key)
     if not context.allows(Operation.DESCRIBE, resource):
         return _refused(key, resource.type.refusal)
-    if key_type == _TRANSACTION:
-        return _refused(key, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, "Transactions are not built yet.")
-    if key_type != _GROUP:
+    ensure = _ENSURE.get(key_type)
+    if ensure is None:
         unsupported = "Share groups are not built yet." if key_type == _SHARE else f"There is no key type {key_type}."
         return _refused(key, ErrorCode.INVALID_REQUEST, unsupported)
     try:
-        await ensure_group_offsets(context)
+        await ensure(context)
     except HeadwaterError as error:
         return _refused(key, code_of(error), str(error))
     endpoint = context.session.advertised

@@ -1,6 +1,6 @@
 """OffsetFetch: where groups have read to; one group up to version 7, then any number (KIP-709), then by topic id."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
@@ -65,9 +65,12 @@ API = Api(
 
 
 async def handle(context: Context, request: OffsetFetchRequest) -> OffsetFetchResponse:
+    stable = request.require_stable
     if context.api_version >= _GROUPS_FROM:
-        return OffsetFetchResponse(groups=tuple([await _fetch(context, each) for each in request.groups]))
-    found = await _fetch(context, _as_group(request))
+        return OffsetFetchResponse(
+            groups=tuple([await _fetch(context, each, stable=stable) for each in request.groups])
+        )
+    found = await _fetch(context, _as_group(request), stable=stable)
     return refuse(request, ErrorCode(found.error_code)) if found.error_code else _single(found)
 
 
@@ -104,16 +107,20 @@ def _single(found: OffsetFetchResponseGroup) -> OffsetFetchResponse:
     )
 
 
-async def _fetch(context: Context, request: OffsetFetchRequestGroup) -> OffsetFetchResponseGroup:
-    """A group that nobody knows has no offsets, which is no error."""
+async def _fetch(context: Context, request: OffsetFetchRequestGroup, *, stable: bool) -> OffsetFetchResponseGroup:
+    """A group that nobody knows has no offsets, which is no error. With `stable` nothing is told of what an open
+    transaction has committed anew (KIP-447)."""
     if not context.allows(Operation.DESCRIBE, group(request.group_id)):
         return _refused(request, ErrorCode.GROUP_AUTHORIZATION_FAILED)
 
     def query(machine: Groups) -> OffsetFetchResponseGroup:
+        def unstable(where: TopicPartition) -> bool:
+            return stable and machine.offsets.is_undecided(request.group_id, where)
+
         offsets = machine.offsets.of(request.group_id)
         topics = _everything(context, offsets) if request.topics is None else request.topics
         return OffsetFetchResponseGroup(
-            group_id=request.group_id, topics=tuple(_topic(context, each, offsets) for each in topics)
+            group_id=request.group_id, topics=tuple(_topic(context, each, offsets, unstable) for each in topics)
         )
 
     try:
@@ -138,7 +145,9 @@ def _everything(context: Context, offsets: Offsets) -> list[OffsetFetchRequestTo
     ]
 
 
-def _topic(context: Context, item: OffsetFetchRequestTopics, offsets: Offsets) -> OffsetFetchResponseTopics:
+def _topic(
+    context: Context, item: OffsetFetchRequestTopics, offsets: Offsets, unstable: Callable[[TopicPartition], bool]
+) -> OffsetFetchResponseTopics:
     name: TopicName | None = TopicName(item.name)
     code = ErrorCode.NONE
     if context.api_version >= _TOPIC_IDS_FROM:
@@ -146,12 +155,16 @@ def _topic(context: Context, item: OffsetFetchRequestTopics, offsets: Offsets) -
         code = ErrorCode.UNKNOWN_TOPIC_ID if name is None else ErrorCode.NONE
     if name is not None and not context.allows(Operation.DESCRIBE, topic(name)):
         code = ErrorCode.TOPIC_AUTHORIZATION_FAILED
-    found = (None if code or name is None else offsets.get((name, index)) for index in item.partition_indexes)
     return OffsetFetchResponseTopics(
         name=item.name,
         topic_id=item.topic_id,
         partitions=tuple(
-            _partition(index, value, code) for index, value in zip(item.partition_indexes, found, strict=True)
+            _partition(index, None, code)
+            if code or name is None
+            else _partition(index, None, ErrorCode.UNSTABLE_OFFSET_COMMIT)
+            if unstable((name, index))
+            else _partition(index, offsets.get((name, index)), code)
+            for index in item.partition_indexes
         ),
     )
 

@@ -17,11 +17,14 @@ LOWEST_METADATA: Final = 7
 """3.3-IV3, the first that Kafka 4 can begin with."""
 LATEST_METADATA: Final = 33
 """4.4-IV2."""
+TRANSACTION_VERSION: Final = "transaction.version"
+LATEST_TRANSACTION: Final = 2
+"""Each end of a transaction begins a new epoch (KIP-890)."""
 
 SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
     METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
     "kraft.version": (0, 0),
-    "transaction.version": (0, 0),
+    TRANSACTION_VERSION: (0, 2),
     "group.version": (0, 0),
     "share.version": (0, 0),
     "streams.version": (0, 0),
@@ -89,6 +92,10 @@ class Features:
     @property
     def metadata_level(self) -> int:
         return self._levels.get(METADATA_VERSION, LOWEST_METADATA)
+
+    @property
+    def transaction_level(self) -> int:
+        return self._levels.get(TRANSACTION_VERSION, 0)
 
     @property
     def registers_controllers(self) -> bool:

@@ -34,11 +34,11 @@ def added(found: Transaction | None, request: AddPartitions, now: Timestamp) -> 
     return Outcome(answer=None, transaction=ongoing)
 
 
-def verified(found: Transaction | None, request: VerifyPartitions) -> Outcome:
+def verified(found: Transaction | None, request: VerifyPartitions) -> TransactionError | None:
     refusal = check_producer(found, request.transactional_id, request.producer)
     if refusal is None and found is not None and not all(each in found.partitions for each in request.partitions):
-        refusal = NotInTransaction()
-    return Outcome(answer=refusal)
+        return NotInTransaction()
+    return refusal
 
 
 def check_producer(

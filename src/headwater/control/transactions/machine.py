@@ -7,9 +7,9 @@ is the intent, which a subscriber of durable records carries out and then asks t
 
 from collections.abc import Callable, Iterator, Sequence
 
-from headwater.control.transactions.adding import added, check_producer, verified
+from headwater.control.transactions.adding import added, verified
 from headwater.control.transactions.ending import completed, ended, fenced
-from headwater.control.transactions.errors import ConcurrentTransactions
+from headwater.control.transactions.errors import ConcurrentTransactions, TransactionError
 from headwater.control.transactions.expiry import Expiry
 from headwater.control.transactions.initializing import initialized
 from headwater.control.transactions.outcome import Outcome
@@ -86,7 +86,7 @@ class Transactions:
             case AddPartitions():
                 return added(found, request, moment.wall)
             case VerifyPartitions():
-                return verified(found, request)
+                return Outcome(answer=verified(found, request))
             case EndTransaction():
                 return ended(found, request, moment.wall)
             case Complete():
@@ -177,15 +177,12 @@ class Transactions:
         """The open intents."""
         return [each for each in self._by_id.values() if each.state.is_ending]
 
-    def holds(self, transactional_id: str, producer: ProducerIdentity, partition: TopicPartition) -> bool:
-        """Whether this producer may write to the partition as part of its transaction, in this very moment."""
-        found = self._by_id.get(transactional_id)
-        return (
-            found is not None
-            and found.state is State.ONGOING
-            and partition in found.partitions
-            and check_producer(found, transactional_id, producer) is None
-        )
+    def refusal(
+        self, transactional_id: str, producer: ProducerIdentity, partition: TopicPartition
+    ) -> TransactionError | None:
+        """Why this producer may not write to the partition as part of its transaction, in this very moment."""
+        request = VerifyPartitions(transactional_id=transactional_id, producer=producer, partitions=(partition,))
+        return verified(self._by_id.get(transactional_id), request)
 
     # --- replaying
 
