@@ -1,11 +1,11 @@
 """Jobs of administrators that not every library has: each is done with one that has it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 from uuid import UUID
 
 import pytest
-from confluent_kafka import ElectionType, KafkaException, Producer, TopicPartition
+from confluent_kafka import ElectionType, KafkaException, TopicPartition
 from confluent_kafka.admin import (
     AlterConfigOpType,
     ConfigEntry,
@@ -250,13 +250,6 @@ def test_a_topic_is_found_by_its_id(other_admin: KafkaPythonAdmin, topic: str):
     (found,) = other_admin.client.describe_topics([topic])
     (by_id,) = other_admin.client.describe_topics([UUID(str(found["topic_id"]))])
     assert by_id["name"] == topic
-
-
-def test_transactions_end_in_a_clear_error(broker: Process, name: Callable[[], str]):
-    producer = Producer({"bootstrap.servers": broker.bootstrap, "transactional.id": name(), "log_level": 0})
-    with pytest.raises(KafkaException) as refusal:
-        producer.init_transactions(DEADLINE_S)
-    assert not refusal.value.args[0].retriable()
 
 
 def test_an_unknown_topic_is_not_made_where_that_is_not_wanted(confluent: Confluent, admin: ConfluentAdmin, name):
