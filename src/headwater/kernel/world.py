@@ -136,7 +136,11 @@ class Disk(Protocol):
         ...
 
     async def sync_all(self, files: Sequence[File]) -> None:
-        """`sync` for many files in one round, as parallel as the disk likes. A failure is raised after all have ended."""
+        """`sync` for many files in one round, as parallel as the disk likes.
+
+        The first failure is raised at once, while others may still be under way: only until this process ends does
+        anyone know of it.
+        """
         ...
 
     def space(self, path: str) -> Space: ...

@@ -23,6 +23,7 @@ from tests.contracts.log_store import (
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
 from tests.simulation.world.disk import SimulatedFile
+from tests.simulation.world.sectors import Content
 from tests.simulation.world.workers import SimulatedWorkers
 
 from headwater.kernel.errors import DiskError, FolderInUse, TooBusy
@@ -356,3 +357,23 @@ async def test_a_failed_sync_of_a_folder_is_remembered_as_that_of_a_file_is(monk
     assert store.disk.exists(f"/data/{SYNC_FAILED}")
     await (await store.open()).close()
     assert not store.disk.exists(f"/data/{SYNC_FAILED}")
+
+
+async def test_a_failed_sync_is_remembered_while_others_of_its_round_are_under_way(monkeypatch: pytest.MonkeyPatch):
+    store = SimulatedStore()
+    logs = await store.open()
+    opened = [await open_log(logs, partition(index=index)) for index in range(2)]
+    slow = asyncio.Event()
+
+    async def fail_one(path: str, content: Content) -> None:
+        if "orders-0" in path:
+            raise DiskError(path, "Input/output error")
+        await slow.wait()
+
+    monkeypatch.setattr(store.disk, "flush", fail_one)
+    answers = [log.append([memoryview(batch("a"))]) for log in opened]
+    await asyncio.wait(answers, timeout=1)
+    assert store.disk.exists(f"/data/{SYNC_FAILED}"), "who is killed now has nobody else to tell it"
+    assert all(isinstance(answer.exception(), StorageFailed) for answer in answers)
+    slow.set()
+    await logs.close()

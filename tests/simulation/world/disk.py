@@ -126,10 +126,7 @@ class SimulatedDisk:
         """Every file is sure at its own moment, so a crash in the round leaves some of them synced."""
         own = [each for each in files if isinstance(each, SimulatedFile)]
         assert len(own) == len(files), "a file of another disk"
-        results = await asyncio.gather(*(each.sync() for each in own), return_exceptions=True)
-        for failure in results:
-            if failure is not None:
-                raise failure
+        await asyncio.gather(*(each.sync() for each in own))
 
     async def flush(self, path: str, content: Content) -> None:
         self.check(path)

@@ -9,6 +9,8 @@ they start when first needed, and an idle one costs nothing but its stack.
 import asyncio
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
 from queue import SimpleQueue
 from typing import Final
 
@@ -17,41 +19,44 @@ Job = Callable[[], None]
 
 
 class _Round:
-    """Jobs that are waited for together; the first failure is what its waiter gets, after all of them ended."""
+    """Jobs that are waited for together. The first failure wakes the waiter at once, and nothing else does before the end."""
 
-    __slots__ = ("_ended", "_failure", "_left", "_lock", "_loop", "future")
+    __slots__ = ("_ended", "_left", "_lock", "_loop", "future")
 
     def __init__(self, jobs: int, ended: Callable[[], None]) -> None:
         self._loop = asyncio.get_running_loop()
         self.future: asyncio.Future[None] = self._loop.create_future()
         self._ended = ended
         self._left = jobs
-        self._failure: BaseException | None = None
         self._lock = threading.Lock()
 
     def run(self, job: Job) -> None:
         """In a sync thread."""
-        failure: BaseException | None = None
         try:
             job()
         except BaseException as error:  # whatever it is, its waiter must hear of it
-            failure = error
+            self._tell(partial(self._fail, error))
         with self._lock:
-            self._failure = self._failure or failure
             self._left -= 1
             is_last = not self._left
-        if is_last and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self._settle)
+        if is_last:
+            self._tell(self._end)
 
-    def _settle(self) -> None:
+    def _tell(self, step: Callable[[], None]) -> None:
+        """A loop that is closed already has nobody left to be told."""
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(step)
+
+    def _fail(self, failure: BaseException) -> None:
         """On the loop."""
+        if not self.future.done():
+            self.future.set_exception(failure)
+
+    def _end(self) -> None:
+        """On the loop, after every failure of the round."""
         self._ended()
-        if self.future.cancelled():
-            return
-        if self._failure is None:
+        if not self.future.done():
             self.future.set_result(None)
-        else:
-            self.future.set_exception(self._failure)
 
 
 class SyncThreads:
@@ -63,7 +68,7 @@ class SyncThreads:
         self._under_way = 0
 
     async def run(self, jobs: Sequence[Job], ended: Callable[[], None] = lambda: None) -> None:
-        """Run `jobs` in parallel, then `ended` on the loop, also where the waiter was cancelled meanwhile."""
+        """Run `jobs` in parallel, then `ended` on the loop, also where the waiter was cancelled or told of a failure meanwhile."""
         if not jobs:
             return ended()
         self._under_way += len(jobs)
