@@ -1,106 +1,98 @@
-"""Compaction: megabytes a second of one log, read twice and written once, on one core.
+"""`python -m bench.compaction`: the same log compacted by Headwater and by Apache Kafka 4.3.1, each a real process.
 
-    python -m bench.compaction [--megabytes 200]
-
-A log of keyed records, of which the keys come again and again, is written once; then one round compacts it. What is counted
-is the dirty bytes over the processor time of the whole round, on however many cores.
+A topic is written whose keys come again and again, with segments of 8 MiB; then it is told to compact, and both get to the
+end of one round, as their `cleaner-offset-checkpoint` says. Counted are the bytes of the closed segments, over the processor
+time of the process, as cores are shared, and over the time on the clock. A round before warms both up.
 """
 
 import argparse
-import asyncio
-import shutil
 import tempfile
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from random import Random
+from typing import Final
 
-import uvloop
+from confluent_kafka import Producer
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource
 
-from headwater.kernel.real.world import real_world
-from headwater.kernel.units import MiB, Timestamp
-from headwater.kernel.world import World
-from headwater.log.compaction.cleaner import Cleaner
-from headwater.log.compaction.dirty import measure
-from headwater.log.compaction.keys import KeyMap
-from headwater.log.compaction.pace import Pace
-from headwater.log.port import Log, PartitionId
-from headwater.log.segments.logs import open_logs
-from headwater.log.settings import LogSettings
-from headwater.wire.batch.attributes import Compression
-from headwater.wire.batch.builder import NewRecord, build_batch
-from headwater.wire.types import LeaderEpoch, TopicName, Uuid
+from bench.systems import Running, headwater, kafka
 
-SEGMENT_BYTES = 8 * MiB
-BATCH_BYTES = 16_000
-KEYS = 50_000
+KEYS: Final = 50_000
+SETTINGS: Final[Mapping[str, str]] = {"log.cleaner.backoff.ms": "200"}
+_DEADLINE_S: Final = 180
+_MEGABYTE: Final = 1_000_000
 
 
-async def fill(log: Log, *, megabytes: int, record_bytes: int, codec: Compression) -> None:
+def write(system: Running, topic: str, *, megabytes: int, record_bytes: int, codec: str) -> None:
     random = Random(1)
-    now = Timestamp(time.time_ns() // 1_000_000)
-    count = max(1, BATCH_BYTES // record_bytes)
-    for _ in range(megabytes * MiB // (count * record_bytes)):
-        records = [
-            NewRecord(
-                key=b"customer-%012d" % random.randrange(KEYS), value=random.randbytes(record_bytes), timestamp=now
-            )
-            for _ in range(count)
-        ]
-        await log.append([memoryview(build_batch(records, compression=codec))])
+    producer = Producer(
+        {
+            "bootstrap.servers": system.bootstrap,
+            "compression.type": codec,
+            "linger.ms": 20,
+            "enable.metrics.push": False,
+        }
+    )
+    for _ in range(megabytes * _MEGABYTE // record_bytes):
+        producer.poll(0)
+        producer.produce(topic, key=f"customer-{random.randrange(KEYS):012}", value=random.randbytes(record_bytes))
+        if len(producer) > 50_000:
+            producer.flush()
+    producer.flush()
 
 
-async def longest_turn(until: asyncio.Task[object]) -> float:
-    """The longest that the loop was held, in milliseconds of its own processor time."""
-    worst, before = 0.0, time.thread_time()
-    while not until.done():
-        await asyncio.sleep(0)
-        now = time.thread_time()
-        worst, before = max(worst, now - before), now
-    return worst * 1000
+def compact(system: Running, folder: Path, topic: str) -> tuple[float, float, float]:
+    """MB of closed segments a second of processor time, a second of the clock, and the share that is left."""
+    logs = folder / "data" / f"{topic}-0"
+    closed = sorted(logs.glob("*.log"))[:-1]
+    end = int(max(logs.glob("*.log")).stem)
+    before = sum(each.stat().st_size for each in closed)
+    used, began = system.cpu_s(), time.monotonic()
+    resource = ConfigResource(ConfigResource.Type.TOPIC, topic)
+    resource.add_incremental_config(
+        ConfigEntry("cleanup.policy", "compact", incremental_operation=AlterConfigOpType.SET)
+    )
+    admin = system.admin()  # which must live until its request is answered
+    admin.incremental_alter_configs([resource])[resource].result(30)
+    while cleaned(folder / "data", topic) < end:
+        if time.monotonic() - began > _DEADLINE_S:
+            raise TimeoutError(f"{system.name} did not compact {topic}")
+        time.sleep(0.01)
+    lasted, used = time.monotonic() - began, system.cpu_s() - used
+    after = sum(each.stat().st_size for each in logs.glob("*.log") if int(each.stem) < end)
+    return before / _MEGABYTE / used, before / _MEGABYTE / lasted, after / before
 
 
-async def compact(world: World, log: Log) -> tuple[float, float, float, float]:
-    """MB a second of processor time, seconds, the share that is left, and the longest turn."""
-    now = world.clock.now()
-    dirty = measure(log.spans(), log.bounds, log.settings, first_dirty=log.first_dirty, now=now)
-    keys = KeyMap(bytes_max=128 * MiB, load_factor=0.9)
-    pace = Pace(bytes_per_second=float("inf"))
-    cleaner = Cleaner(log, dirty, keys, now=now, pace=pace, workers=world.workers, read_bytes=512 * 1024)
-    began, used = time.perf_counter(), time.process_time()
-    cleaning = asyncio.create_task(cleaner.clean())
-    turn = await longest_turn(cleaning)
-    done = await cleaning
-    lasted, used = time.perf_counter() - began, time.process_time() - used
-    return dirty.dirty_bytes / MiB / used, lasted, done.bytes_written / dirty.dirty_bytes, turn
-
-
-async def measure_one(*, megabytes: int, record_bytes: int, codec: Compression) -> tuple[float, float, float, float]:
-    folder = Path(tempfile.mkdtemp(prefix="compaction-"))
-    world = real_world()
-    try:
-        logs = await open_logs(world, str(folder / "data"))
-        settings = LogSettings(compact_policy=True, delete_policy=False, segment_bytes=SEGMENT_BYTES)
-        partition = PartitionId(topic=TopicName("bench"), topic_id=Uuid(b"benchmarks-topic"), index=0)
-        log = await logs.open(partition, epoch=LeaderEpoch(0), settings=settings)
-        await fill(log, megabytes=megabytes, record_bytes=record_bytes, codec=codec)
-        found = await compact(world, log)
-        await logs.close()
-        return found
-    finally:
-        shutil.rmtree(folder)
+def cleaned(data: Path, topic: str) -> int:
+    checkpoint = data / "cleaner-offset-checkpoint"
+    rows = checkpoint.read_text().splitlines() if checkpoint.exists() else []
+    return next((int(row.split()[2]) for row in rows if row.startswith(f"{topic} 0 ")), -1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--megabytes", type=int, default=200)
-    asked = parser.parse_args()
-    print(f"{'records':<18}{'codec':<8}{'MB/cpu s':>9}{'seconds':>9}{'left':>7}{'longest turn, ms':>18}")
-    for record_bytes in (100, 1000):
-        for codec in (Compression.NONE, Compression.LZ4):
-            rate, lasted, left, turn = uvloop.run(
-                measure_one(megabytes=asked.megabytes, record_bytes=record_bytes, codec=codec)
-            )
-            print(f"{record_bytes:<18}{codec.name:<8}{rate:>9.1f}{lasted:>9.1f}{left:>7.0%}{turn:>18.1f}", flush=True)
+    parser = argparse.ArgumentParser(prog="python -m bench.compaction", description=__doc__)
+    parser.add_argument("--megabytes", type=int, default=100)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="headwater-bench-") as name, ExitStack() as stack:
+        root = Path(name)
+        systems = (
+            stack.enter_context(headwater(root / "commit", flush_mode="commit", settings=SETTINGS)),
+            stack.enter_context(kafka(root / "kafka", settings=SETTINGS)),
+        )
+        folders = (root / "commit", root / "kafka")
+        print("| records | codec | system | MB/s of processor | MB/s | left |\n|---|---|---|---|---|---|")
+        for number, (size, codec) in enumerate([(1000, "none"), (100, "none"), (1000, "none"), (1000, "lz4")]):
+            for system, folder in zip(systems, folders, strict=True):
+                topic = f"topic-{number}"
+                system.create_topic(topic, 1, {"segment.bytes": str(8 * 1024 * 1024)})
+                write(system, topic, megabytes=options.megabytes, record_bytes=size, codec=codec)
+                by_cpu, by_clock, left = compact(system, folder, topic)
+                if number:
+                    print(
+                        f"| {size} | {codec} | {system.name} | {by_cpu:.0f} | {by_clock:.0f} | {left:.0%} |", flush=True
+                    )
 
 
 if __name__ == "__main__":

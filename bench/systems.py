@@ -42,16 +42,16 @@ class Running:
     def resident_mb(self) -> float:
         return int(Path(f"/proc/{self.pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
 
-    def create_topic(self, name: str, partitions: int) -> None:
-        admin = self._admin()
-        topic = NewTopic(name, partitions, 1, config=dict(self.topic_settings))
+    def create_topic(self, name: str, partitions: int, settings: Mapping[str, str] | None = None) -> None:
+        admin = self.admin()
+        topic = NewTopic(name, partitions, 1, config={**self.topic_settings, **(settings or {})})
         admin.create_topics([topic], operation_timeout=60)[name].result(60)
 
     def delete_topic(self, name: str) -> None:
-        admin = self._admin()  # which must live until its request is answered
+        admin = self.admin()  # which must live until its request is answered
         admin.delete_topics([name], operation_timeout=60)[name].result(60)
 
-    def _admin(self) -> AdminClient:
+    def admin(self) -> AdminClient:
         return AdminClient({"bootstrap.servers": self.bootstrap, "enable.metrics.push": False, "log_level": 0})
 
     def load(self, mode: str, **flags: object) -> dict[str, Any]:

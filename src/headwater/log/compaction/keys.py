@@ -1,8 +1,9 @@
 """The last offset of each key in the dirty part of a log.
 
-A long key is stood for by sixteen bytes of its hash, as in Kafka's offset map; one shorter than a hash stands for itself and
-so never meets one. The table is a dict: eight times the memory of a packed one, but that would be probed in Python, record
-by record. It is bounded by memory all the same: when it is full the round ends there, and the next one goes on.
+A long key is stood for by its hash, as in Kafka's offset map; one shorter than a hash stands for itself and so never meets
+one. Both take 64 bytes as Python keeps them. The table is a dict: eight times the memory of a packed one, but that would be
+probed in Python, record by record. It is bounded by memory all the same: when it is full the round ends there, and the next
+one goes on.
 """
 
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from headwater.wire.types import Offset
 
 ENTRY_BYTES: Final = 200
 """A key, an offset and their place in a dict, right after it has grown; measured."""
-_HASH_BYTES: Final = 16
+_HASH_BYTES: Final = 31
 
 
 class KeyMap:

@@ -6,7 +6,7 @@ stand, for their deltas still count from the same place; only a delete horizon m
 base timestamp stood), and then every timestamp delta is written anew.
 
 Compaction reads each record of a log twice, so `iter_keyed` is written for speed: one generator, no object but a tuple, and
-the usual one byte of a varint is read without a call.
+the usual one or two bytes of a varint are read without a call.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,7 +40,14 @@ def iter_keyed(plain: bytes, header: BatchHeader) -> Iterator[KeyedRecord]:
     try:
         for _ in range(header.record_count):
             start = at
-            length, at = read_varint(plain, at)
+            if (byte := plain[at]) < 0x80:
+                length = (byte >> 1) ^ -(byte & 1)
+                at += 1
+            elif (more := plain[at + 1]) < 0x80:
+                length = (more << 6 | (byte & 0x7F) >> 1) ^ -(byte & 1)
+                at += 2
+            else:
+                length, at = read_varint(plain, at)
             end = at + length
             at += _ATTRIBUTES_BYTES
             if (byte := plain[at]) < 0x80:
