@@ -23,7 +23,6 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.InvalidRecordException;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.*;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -61,7 +60,6 @@ public class RecordJob {
         check("static members", RecordJob::staticMembers);
         check("topics by pattern", RecordJob::pattern);
         check("a group of the newer protocol is refused", RecordJob::newerProtocol);
-        check("a transaction is refused", RecordJob::transaction);
     }
 
     static void check(String name, Check check) throws Exception {
@@ -300,15 +298,6 @@ public class RecordJob {
             consumer.subscribe(List.of("pattern-a"));
             await(() -> { consumer.poll(POLL); return false; });
         } catch (UnsupportedVersionException expected) { }
-    }
-
-    static void transaction() throws Exception {
-        try (KafkaProducer<String, String> producer = producer(Map.of("transactional.id", "not-yet", "max.block.ms", 10_000))) {
-            producer.initTransactions();
-            throw new AssertionError("a transactional producer began");
-        } catch (TimeoutException waited) {
-            throw new AssertionError("a transactional producer waits for what will not come", waited);
-        } catch (KafkaException expected) { }
     }
 
     // --- clients

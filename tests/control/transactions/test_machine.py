@@ -117,6 +117,14 @@ def test_the_new_protocol_aborts_what_has_not_begun():
     assert isinstance(rig.end(who(101, 1), bumps=True), InvalidTransactionState)
 
 
+def test_a_producer_that_ends_its_next_transaction_before_this_one_is_complete_comes_again():
+    rig = Rig()
+    new = rig.end(rig.began(), bumps=True)
+    assert isinstance(rig.end(new, bumps=True, commits=False), ConcurrentTransactions)
+    rig.complete()
+    assert rig.end(new, bumps=True, commits=False) == who(new.producer_id, new.epoch + 1)
+
+
 def test_epochs_that_ran_out_give_a_new_producer_id_at_the_end_of_a_transaction():
     rig = exhausted()
     old = who(101, EXHAUSTED)

@@ -23,6 +23,8 @@ def ended(found: Transaction | None, request: EndTransaction, now: Timestamp) ->
     if found is None:
         return Outcome(answer=InvalidProducerIdMapping(request.transactional_id))
     asked = request.producer
+    if request.bumps_epoch and found.state.is_ending and asked == _after(found):
+        return Outcome(answer=ConcurrentTransactions())  # it ends its next transaction, while this one gets its markers
     again = request.bumps_epoch and _is_asked_again(found, asked)
     if asked.producer_id != found.producer_id and not again:
         return Outcome(answer=InvalidProducerIdMapping(request.transactional_id))
@@ -32,8 +34,6 @@ def ended(found: Transaction | None, request: EndTransaction, now: Timestamp) ->
         return _decided(found, request, now)
     if again or not request.bumps_epoch:
         return _ended_before(found, request)
-    if found.state.is_ending:
-        return Outcome(answer=ProducerFenced(asked.epoch, found.epoch))
     if request.commits:
         return Outcome(answer=InvalidTransactionState(found.state.text))
     return _decided(replace(found, partitions={}, started=now), request, now)  # an abort before anything was written
