@@ -6,7 +6,7 @@ from tests.simulation.broker.scenario import WRITERS_AND_READERS, Scenario
 from tests.simulation.simulate import Fault, simulate
 from tests.simulation.world import faults
 
-REQUESTS = 800
+REQUESTS = 500
 PACE = 2.0
 WITHIN_S = 300.0
 EVERYTHING = (

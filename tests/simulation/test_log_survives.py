@@ -22,7 +22,7 @@ from headwater.log.port import Logs
 from headwater.log.segments.logs import open_logs
 from headwater.log.settings import LogSettings
 
-REQUESTS = 500
+REQUESTS = 300
 
 
 def small_segments(random: Random) -> LogSettings:
