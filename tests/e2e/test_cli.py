@@ -1,5 +1,6 @@
 """The command line as people use it: real processes, `headwater up` among them."""
 
+import asyncio
 import csv
 import io
 import json
@@ -12,13 +13,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 from tests.e2e.process import environment, line_within
+
+from headwater.client.address import addresses_of
+from headwater.client.cluster import Cluster
+from headwater.client.roles import Leader
+from headwater.kernel.real.clock import SystemClock
+from headwater.kernel.real.randomness import SystemRandomness
+from headwater.wire.batch.builder import NewRecord, Producer as Batched, build_batch
+from headwater.wire.messages.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
+from headwater.wire.messages.produce_response import ProduceResponse
+from headwater.wire.schema import Versions
+from headwater.wire.types import ProducerEpoch, ProducerId, Sequence
 
 START_S = 60.0
 STOP_S = 30.0
 COMMAND_S = 60.0
 HEADWATER = (sys.executable, "-m", "headwater.cli.main")
-FEW_PARTITIONS = ("--set", "offsets.topic.num.partitions=2")
+FEW_PARTITIONS = ("--set", "offsets.topic.num.partitions=2", "--set", "transaction.state.log.num.partitions=2")
 
 CITIES = "city,people\nLagos,15\nDelhi,33\nTokyo,37\n"
 
@@ -102,6 +115,46 @@ def test_csv_goes_in_and_json_comes_out(up):
     assert records == {row["city"]: row for row in csv.DictReader(io.StringIO(CITIES))}
     rows = up.run("consume", "cities", "--from", "beginning", "--no-follow", "--output", "csv").splitlines()
     assert sorted(rows) == sorted(CITIES.splitlines())
+
+
+def test_transactions_are_shown_and_one_that_hangs_is_found_and_aborted(up):
+    up.run("topic", "create", "ledger")
+    writing = Producer({"bootstrap.servers": up.bootstrap, "transactional.id": "books"})
+    writing.init_transactions(COMMAND_S)
+    writing.begin_transaction()
+    writing.produce("ledger", b"open", partition=0)
+    writing.flush(COMMAND_S)
+    assert [each["id"] for each in up.json("txn", "list", "--state", "Ongoing")] == ["books"]
+    described = up.json("txn", "describe", "books")
+    assert (described["state"], described["partitions"]) == ("Ongoing", ["ledger-0"])
+    assert up.json("txn", "hanging") == []
+    writing.commit_transaction(COMMAND_S)
+    up.run("config", "set", "broker", "all", "transaction.partition.verification.enable=false")
+    asyncio.run(hang(up.bootstrap, "ledger", producer=4242))
+    (found,) = up.json("txn", "hanging")
+    assert (found["topic"], found["partition"], found["producer"]) == ("ledger", 0, 4242)
+    up.run("txn", "abort", "ledger", "0", "4242")
+    assert up.json("txn", "hanging") == []
+    assert "no transaction open" in up.attempt("txn", "abort", "ledger", "0", "4242").stderr
+
+
+async def hang(bootstrap: str, topic: str, *, producer: int) -> None:
+    """Write as a producer whose coordinator was never told, which an old broker let pass."""
+    made = build_batch(
+        [NewRecord(value=b"lost", timestamp=SystemClock().now())],
+        producer=Batched(id=ProducerId(producer), epoch=ProducerEpoch(0), base_sequence=Sequence(0)),
+        transactional=True,
+    )
+    part = PartitionProduceData(index=0, records=memoryview(made))
+    request = ProduceRequest(
+        transactional_id="forgotten",
+        acks=-1,
+        timeout_ms=1_000,
+        topic_data=(TopicProduceData(name=topic, partition_data=(part,)),),
+    )
+    async with Cluster(addresses_of(bootstrap), randomness=SystemRandomness()) as cluster:
+        answer = await cluster.ask(Leader(topic, 0), request, ProduceResponse, versions=Versions(10, 10))
+    assert answer.responses[0].partition_responses[0].error_code == 0
 
 
 def test_a_group_goes_on_where_it_was_until_it_is_reset(up):

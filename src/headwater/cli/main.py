@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "produce": "Send lines, JSON or CSV to a topic.",
     "consume": "Read a topic.",
     "group": "See how far consumer groups have read, move and delete them.",
+    "txn": "See transactions, find those that hang and abort them.",
     "config": "See and change settings of topics, brokers and groups.",
     "cluster": "Show the brokers and where they are.",
     "completion": "Print what makes a shell complete this command.",

@@ -21,7 +21,7 @@ from headwater.client.metadata import Metadata, metadata_of
 from headwater.client.options import DEFAULTS, ClientOptions
 from headwater.client.pool import Pool
 from headwater.client.retry import Retries
-from headwater.client.roles import AnyBroker, Controller, Coordinator, Leader, Node, Role
+from headwater.client.roles import AnyBroker, Controller, Coordinator, Leader, Node, Role, TransactionCoordinator
 from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import Randomness
 from headwater.wire.error_codes import ErrorCode
@@ -38,6 +38,7 @@ METADATA_VERSIONS: Final = Versions(4, 12)
 FIND_COORDINATOR_VERSIONS: Final = Versions(4, 6)
 """From 4 on it asks for several keys at once (Kafka 3.0)."""
 _GROUP_KEY: Final = 0
+_TRANSACTION_KEY: Final = 1
 _TOPICS_MAX: Final = 10_000
 """Topics remembered at once. Who needs more asks for all of them and gets all, but they are not kept."""
 
@@ -52,7 +53,7 @@ class Cluster:
         self._retries = Retries(options, randomness)
         self._known: Metadata | None = None
         self._known_until = 0.0
-        self._coordinators: dict[str, int] = {}
+        self._coordinators: dict[tuple[int, str], int] = {}
 
     async def __aenter__(self) -> Self:
         return self
@@ -128,14 +129,17 @@ class Cluster:
 
     async def coordinator_of(self, group: str) -> int:
         """The node id of whoever coordinates the group."""
-        if group not in self._coordinators:
+        return await self._coordinator_of(_GROUP_KEY, group, subject=f"group {group}")
+
+    async def _coordinator_of(self, key_type: int, key: str, *, subject: str) -> int:
+        if (key_type, key) not in self._coordinators:
             connection = await self._any_connection()
-            request = FindCoordinatorRequest(key_type=_GROUP_KEY, coordinator_keys=(group,))
+            request = FindCoordinatorRequest(key_type=key_type, coordinator_keys=(key,))
             answer = await connection.ask(request, FindCoordinatorResponse, versions=FIND_COORDINATOR_VERSIONS)
             (found,) = answer.coordinators
-            check(found.error_code, subject=f"group {group}", message=found.error_message)
-            self._coordinators[group] = found.node_id
-        return self._coordinators[group]
+            check(found.error_code, subject=subject, message=found.error_message)
+            self._coordinators[key_type, key] = found.node_id
+        return self._coordinators[key_type, key]
 
     async def _connection_to(self, role: Role) -> Connection:
         match role:
@@ -148,6 +152,9 @@ class Cluster:
                 return await self._connection_to_node(await self.leader_of(topic, partition))
             case Coordinator(group):
                 return await self._connection_to_node(await self.coordinator_of(group), lane=f"group {group}")
+            case TransactionCoordinator(name):
+                found = await self._coordinator_of(_TRANSACTION_KEY, name, subject=f"transactional id {name}")
+                return await self._connection_to_node(found)
             case Node(id, lane):
                 return await self._connection_to_node(id, lane)
 

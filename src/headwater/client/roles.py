@@ -29,6 +29,13 @@ class Coordinator:
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionCoordinator:
+    """Who decides about the transactions of a transactional id."""
+
+    transactional_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One broker and no other. What may be held for long there, such as a fetch, has a lane of its own."""
 
@@ -36,4 +43,4 @@ class Node:
     lane: str = ""
 
 
-Role = AnyBroker | Controller | Leader | Coordinator | Node
+Role = AnyBroker | Controller | Leader | Coordinator | TransactionCoordinator | Node
