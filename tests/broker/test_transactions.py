@@ -14,7 +14,7 @@ from headwater.broker.handlers import (
     list_transactions,
     write_txn_markers,
 )
-from headwater.control.cluster.requests import DeleteTopic
+from headwater.control.cluster.requests import CreateTopic, DeleteTopic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.add_partitions_to_txn_request import (
     AddPartitionsToTxnRequest,
@@ -28,7 +28,9 @@ from headwater.wire.messages.write_txn_markers_request import (
     WritableTxnMarkerTopic,
     WriteTxnMarkersRequest,
 )
-from headwater.wire.types import TopicName
+from headwater.wire.types import TopicName, Uuid
+
+MANY = Uuid(bytes([9]) * 16)
 
 BOTH = pytest.mark.parametrize("new", [False, True], ids=["old", "new"])
 
@@ -198,6 +200,23 @@ def test_a_topic_that_is_deleted_does_not_keep_the_transaction_open():
             assert await producer.end(commit=True) == 0
             await settled(broker)
             assert await committed(broker, "orders") == ["a", "b"]
+
+    run(test)
+
+
+def test_a_transaction_of_many_partitions_is_ended_in_all_of_them():
+    async def test() -> None:
+        async with rig(settings=FEW) as broker:
+            await make_topics(broker)
+            many = CreateTopic(name=TopicName("many"), topic_id=MANY, partitions=250, replication_factor=1)
+            await broker.decide(many)
+            await broker.services.partitions.opened(MANY)
+            producer = Producer(broker)
+            await producer.init()
+            assert await producer.add("many", *range(250)) == 0
+            assert await producer.end(commit=True) == 0
+            await settled(broker)
+            assert [log_of(broker, "many", index).bounds.end for index in range(250)] == [1] * 250
 
     run(test)
 

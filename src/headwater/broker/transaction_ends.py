@@ -8,8 +8,9 @@ Nothing here waits in a task: futures call back, and what could not be done is t
 """
 
 from asyncio import Future, get_running_loop
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from headwater.broker.errors import Refused
@@ -33,6 +34,8 @@ from headwater.wire.error_codes import ErrorCode
 
 log = get("broker.transactions")
 
+_AT_ONCE: Final = 100
+"""Markers that are written in one step of the loop: some milliseconds."""
 _PAUSE_MIN_S: Final = 0.02
 _PAUSE_MAX_S: Final = 1.0
 
@@ -109,12 +112,20 @@ class _Ending:
         return (transaction.producer_id, transaction.epoch, transaction.updated) == self._decided
 
     def go_on(self) -> None:
+        self._awaited = 1  # these calls themselves, so that nothing settles before all are asked
+        self._write_some(iter(list(self._left)))
+
+    def _write_some(self, partitions: Iterator[TopicPartition]) -> None:
+        """A transaction may have thousands of partitions, and others want their turn."""
         if not self._owner.has(self):
             return
-        self._awaited = 1  # this call itself, so that nothing settles before all are asked
-        for partition in list(self._left):
+        taken = list(islice(partitions, _AT_ONCE))
+        for partition in taken:
             self._write(partition)
-        self._one_less()
+        if len(taken) == _AT_ONCE:
+            get_running_loop().call_soon(self._write_some, partitions)
+        else:
+            self._one_less()
 
     def _write(self, partition: TopicPartition) -> None:
         try:
