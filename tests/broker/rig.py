@@ -43,12 +43,12 @@ from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.tasks import Ward
+from headwater.kernel.world import Clock
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
 from headwater.log.port import Log
 from headwater.log.settings import SETTINGS as LOG_SETTINGS
-from headwater.machine.journal import Journal
 from headwater.machine.runtime import Runtime
 from headwater.security.access import Operation, Principal, Resource
 from headwater.security.authorizer import AllowAll, Authorizer
@@ -140,28 +140,22 @@ async def rig(
     partitions = Partitions(logs=logs, settings=live)
 
     def groups(log: Log) -> Runtime[Groups]:
-        def machine() -> Groups:
-            return Groups(settings=lambda: live.broker.resolved(group_settings))
-
-        store = Store(records=list(committed))
-        journal: Journal = ToyJournal(store) if committed else CoordinatorJournal(log, GroupCodec())
-        return Runtime(str(log.partition), machine, journal, clock=now, ward=ward)
-
-    def transacting(log: Log) -> Runtime[Transactions]:
-        runtime = Runtime(
+        return Runtime(
             str(log.partition),
-            lambda: Transactions(settings=lambda: live.broker.resolved(transaction_settings)),
-            CoordinatorJournal(log, TransactionCodec(transaction_version=lambda: 2)),
+            lambda: Groups(settings=lambda: live.broker.resolved(group_settings)),
+            ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec()),
             clock=now,
             ward=ward,
         )
-        ends = TransactionEnds(runtime, markers, coordinator_epoch=lambda: log.bounds.epoch)
-        runtime.subscribe(ends.durable, reloaded=ends.reloaded)
-        return runtime
 
     count = partitions.partition_count
     coordinators = Coordinators(GROUP_OFFSETS, make=groups, partition_count=count, ward=ward)
-    transactions = Coordinators(TRANSACTION_STATE, make=transacting, partition_count=count, ward=ward)
+    transactions = Coordinators(
+        TRANSACTION_STATE,
+        make=lambda log: _transacting(log, live, now, ward, markers),
+        partition_count=count,
+        ward=ward,
+    )
     markers = Markers(partitions, coordinators, clock=now)
     for each in (coordinators, transactions):
         partitions.on_opened(each.log_opened)
@@ -196,6 +190,19 @@ async def rig(
     finally:
         await cluster.close(1)
         await ward.close(deadline_s=1)
+
+
+def _transacting(log: Log, live: LiveSettings, now: Clock, ward: Ward, markers: Markers) -> Runtime[Transactions]:
+    runtime = Runtime(
+        str(log.partition),
+        lambda: Transactions(settings=lambda: live.broker.resolved(transaction_settings)),
+        CoordinatorJournal(log, TransactionCodec(transaction_version=lambda: 2)),
+        clock=now,
+        ward=ward,
+    )
+    ends = TransactionEnds(runtime, markers, coordinator_epoch=lambda: log.bounds.epoch)
+    runtime.subscribe(ends.durable, reloaded=ends.reloaded)
+    return runtime
 
 
 def _registration(node: int) -> RegisterBroker:

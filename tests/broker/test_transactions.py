@@ -1,12 +1,13 @@
 """Transactions from requests to what readers see, in both protocols."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.broker.rig import Rig, rig
 from tests.broker.transacting import FEW, ID, Producer, committed, log_of, make_topics, offset_of
-from tests.machine.toy import run
+from tests.machine.toy import elapse, run
 
 from headwater.broker.handlers import (
     add_partitions_to_txn,
@@ -32,17 +33,19 @@ from headwater.wire.types import TopicName, Uuid
 
 MANY = Uuid(bytes([9]) * 16)
 
+DEADLINE_S = 10
 BOTH = pytest.mark.parametrize("new", [False, True], ids=["old", "new"])
 
 
 async def settled(broker: Rig) -> None:
     """Until every transaction is complete."""
-    for _ in range(200):
-        machines = broker.services.transactions.all()
-        if not any(each.head.ending() for each in machines):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("a transaction did not come to its end")
+    await until(lambda: not any(each.head.ending() for each in broker.services.transactions.all()))
+
+
+async def until(happened: Callable[[], bool]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not happened():
+            await elapse(10)
 
 
 async def begun(broker: Rig, *, new: bool, **init: Any) -> Producer:
@@ -177,12 +180,11 @@ def test_a_consumer_of_an_older_generation_can_not_commit_in_a_transaction():
 
 def test_a_transaction_that_takes_too_long_is_aborted():
     async def test() -> None:
-        async with rig(
-            settings={**FEW, "transaction.abort.timed.out.transaction.cleanup.interval.ms": "100"}
-        ) as broker:
+        async with rig(settings={**FEW, "transaction.abort.timed.out.transaction.cleanup.interval.ms": "1"}) as broker:
             await make_topics(broker)
-            producer = await begun(broker, new=True, timeout_ms=1_000)
-            await asyncio.sleep(1.2)
+            producer = await begun(broker, new=True, timeout_ms=100)
+            orders = log_of(broker, "orders")
+            await until(lambda: orders.bounds.last_stable == orders.bounds.end)
             await settled(broker)
             assert log_of(broker, "orders").bounds.last_stable == log_of(broker, "orders").bounds.end
             assert await committed(broker, "orders") == []

@@ -30,7 +30,7 @@ from headwater.wire.types import ProducerId, Uuid
 _Key = tuple[Uuid, int, ProducerId]
 
 
-class _Entrant(Struct, frozen=True, gc=False):
+class _Entrant(Struct, frozen=True, kw_only=True, gc=False):
     """A batch that stands in line."""
 
     log: Log
@@ -105,7 +105,7 @@ class Admission:
         header = read_header(batch)
         key = (log.partition.topic_id, log.partition.index, header.producer_id)
         producer = ProducerIdentity(producer_id=header.producer_id, epoch=header.producer_epoch)
-        entrant = _Entrant(log, batch, producer, get_running_loop().create_future())
+        entrant = _Entrant(log=log, batch=batch, producer=producer, appended=get_running_loop().create_future())
         if self._appends.stand_in_line(key, entrant):
             return entrant.appended
         if not self._asks or _has_open(log, header):
