@@ -44,13 +44,6 @@ class Slot:
         """Of a structure inside this field."""
         return Layout(structure, self._version, is_flexible=self._is_flexible)
 
-    @property
-    def prefix_size(self) -> int:
-        """Bytes that the length before the value takes at least."""
-        if self.is_compact:
-            return 1
-        return 2 if self.type == "string" else 4
-
     def least_of(self, wire: Wire) -> int:
         if isinstance(wire, str) and wire in FIXED:
             return FIXED[wire][1]

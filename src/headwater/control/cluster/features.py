@@ -32,44 +32,10 @@ SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Feature name to the lowest and highest level that this program can live with."""
 
-_METADATA_NAMES: Final[Mapping[int, str]] = {
-    7: "3.3-IV3",
-    8: "3.4-IV0",
-    9: "3.5-IV0",
-    10: "3.5-IV1",
-    11: "3.5-IV2",
-    12: "3.6-IV0",
-    13: "3.6-IV1",
-    14: "3.6-IV2",
-    15: "3.7-IV0",
-    16: "3.7-IV1",
-    17: "3.7-IV2",
-    18: "3.7-IV3",
-    19: "3.7-IV4",
-    20: "3.8-IV0",
-    21: "3.9-IV0",
-    22: "4.0-IV0",
-    23: "4.0-IV1",
-    24: "4.0-IV2",
-    25: "4.0-IV3",
-    26: "4.1-IV0",
-    27: "4.1-IV1",
-    28: "4.2-IV0",
-    29: "4.2-IV1",
-    30: "4.3-IV0",
-    31: "4.4-IV0",
-    32: "4.4-IV1",
-    33: "4.4-IV2",
-}
 _CHANGED_METADATA: Final = frozenset({7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33})
 """Levels that brought new records or fields: going back over one of them could lose metadata."""
 
 _CONTROLLER_REGISTRATION_FROM: Final = 15
-
-
-def metadata_name(level: int) -> str:
-    """Kafka's name of a metadata.version, such as `4.4-IV2`."""
-    return _METADATA_NAMES[level]
 
 
 class Features:
