@@ -65,6 +65,31 @@ def test_each_producer_ends_its_own():
     assert offset(rig) == 5
 
 
+@pytest.mark.parametrize("first_to_end", [1, 2])
+def test_of_two_transactions_over_one_offset_the_later_commit_counts_whichever_ends_last(first_to_end):
+    """A load after compaction finds only the later one."""
+    rig = Rig()
+    rig.ask(held(commit(5)))
+    rig.ask(held(commit(7), producer=2))
+    rig.ask(end(committed=True, producer=first_to_end))
+    assert offset(rig) == {1: 5, 2: 7}[first_to_end]
+    rig.ask(end(committed=True, producer=3 - first_to_end))
+    assert offset(rig) == offset(rig.restarted()) == 7
+    assert not rig.machine.offsets.is_undecided("g", WHERE)
+
+
+def test_a_transaction_that_commits_an_offset_again_counts_as_later():
+    rig = Rig()
+    rig.ask(held(commit(5)))
+    rig.ask(held(commit(7), producer=2))
+    rig.ask(held(commit(9)))
+    again = Rig(list(rig.machine.snapshot()))
+    for each in (rig, again):
+        each.ask(end(committed=True))
+        each.ask(end(committed=True, producer=2))
+        assert offset(each) == 9
+
+
 def test_a_later_commit_outside_of_transactions_stays():
     rig = Rig()
     rig.ask(held(commit(5)))

@@ -50,9 +50,8 @@ class Offsets:
         self._undecided.add(held.producer_id, held.producer_epoch, key.group, where, value)
 
     def replay_end(self, end: TransactionEnd) -> None:
-        for group_id, where, value in self._undecided.end(end.producer_id):
-            if end.committed:
-                self._by_group.setdefault(group_id, {})[where] = value
+        for group_id, where, value in self._undecided.end(end.producer_id, committed=end.committed):
+            self._by_group.setdefault(group_id, {})[where] = value
 
     def forgotten(self, group_id: str) -> Iterator[GroupRecord]:
         """Tombstones for all of a group's offsets, those of open transactions too."""

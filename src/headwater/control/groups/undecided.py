@@ -1,10 +1,12 @@
 """Offsets that were committed inside of transactions whose end is not known yet (KIP-98).
 
-They count from the moment at which the transaction is committed, unless something else was committed for the partition
-after them. While there are any, a reader of stable offsets is told to come again (KIP-447).
+They count from the moment at which the transaction is committed, unless something that lies behind them in the log counts
+by then: what compaction leaves of a key is its last record, whichever transaction ended last. While there are any, a reader
+of stable offsets is told to come again (KIP-447).
 """
 
 from collections.abc import Iterator
+from itertools import takewhile
 
 from headwater.control.groups.records import GroupRecord, offset_record
 from headwater.control.groups.requests import TopicPartition
@@ -16,7 +18,10 @@ _Place = tuple[str, TopicPartition]
 
 
 class Undecided:
-    """By producer, as it is one producer whose transaction ends; and by group, as that is what is asked for."""
+    """By producer, as it is one producer whose transaction ends; and by group, as that is what is asked for.
+
+    The producers of one place stand in the order in which their offsets lie in the log.
+    """
 
     def __init__(self) -> None:
         self._by_producer: dict[ProducerId, dict[_Place, OffsetCommitValue]] = {}
@@ -44,43 +49,44 @@ class Undecided:
         value: OffsetCommitValue,
     ) -> None:
         self._epochs[producer_id] = epoch
-        held = self._by_producer.setdefault(producer_id, {})
-        held.pop((group_id, where), None)
-        held[group_id, where] = value
-        self._producers.setdefault(group_id, {}).setdefault(where, {})[producer_id] = None
+        self._by_producer.setdefault(producer_id, {})[group_id, where] = value
+        producers = self._producers.setdefault(group_id, {}).setdefault(where, {})
+        producers.pop(producer_id, None)
+        producers[producer_id] = None
 
     def drop(self, group_id: str, where: TopicPartition) -> None:
-        """Something newer was committed: what is undecided here can't count any more."""
-        for producer_id in self._producers.get(group_id, {}).pop(where, {}):
-            self._release(producer_id, (group_id, where))
-        if not self._producers.get(group_id, True):
+        """Something newer counts: what is undecided here can't count any more."""
+        for producer_id in list(self._producers.get(group_id, {}).get(where, {})):
+            self._forget(producer_id, group_id, where)
+
+    def end(self, producer_id: ProducerId, *, committed: bool) -> list[tuple[str, TopicPartition, OffsetCommitValue]]:
+        """The transaction is over: what counts now. What lies before it in the log, and is still open, no longer can."""
+        ended = list(self._by_producer.get(producer_id, {}).items())
+        for (group_id, where), _ in ended:
+            producers = self._producers[group_id][where]
+            overtaken = takewhile(lambda each: each != producer_id, producers) if committed else ()
+            for each in (*overtaken, producer_id):
+                self._forget(each, group_id, where)
+        return [(group_id, where, value) for (group_id, where), value in ended if committed]
+
+    def _forget(self, producer_id: ProducerId, group_id: str, where: TopicPartition) -> None:
+        held, places = self._by_producer[producer_id], self._producers[group_id]
+        del held[group_id, where], places[where][producer_id]
+        if not held:
+            del self._by_producer[producer_id], self._epochs[producer_id]
+        if not places[where]:
+            del places[where]
+        if not places:
             del self._producers[group_id]
 
-    def end(self, producer_id: ProducerId) -> Iterator[tuple[str, TopicPartition, OffsetCommitValue]]:
-        """The transaction is over: what it had committed."""
-        self._epochs.pop(producer_id, None)
-        for (group_id, where), value in self._by_producer.pop(producer_id, {}).items():
-            producers = self._producers[group_id][where]
-            del producers[producer_id]
-            if not producers:
-                del self._producers[group_id][where]
-            if not self._producers[group_id]:
-                del self._producers[group_id]
-            yield group_id, where, value
-
-    def _release(self, producer_id: ProducerId, place: _Place) -> None:
-        held = self._by_producer[producer_id]
-        del held[place]
-        if not held:
-            del self._by_producer[producer_id]
-            del self._epochs[producer_id]
-
     def snapshot(self) -> Iterator[InTransaction]:
-        for producer_id, held in self._by_producer.items():
-            for (group_id, (topic, partition)), value in held.items():
-                yield in_transaction(
-                    producer_id, self._epochs[producer_id], offset_record(group_id, topic, partition, value)
-                )
+        """Place by place, for the order matters there."""
+        for group_id, places in self._producers.items():
+            for where, producers in places.items():
+                for producer_id in producers:
+                    value = self._by_producer[producer_id][group_id, where]
+                    record = offset_record(group_id, *where, value)
+                    yield in_transaction(producer_id, self._epochs[producer_id], record)
 
 
 def in_transaction(producer_id: ProducerId, epoch: ProducerEpoch, record: GroupRecord) -> InTransaction:
