@@ -142,7 +142,7 @@ async def rig(
     def groups(log: Log) -> Runtime[Groups]:
         return Runtime(
             str(log.partition),
-            lambda: Groups(settings=lambda: live.broker.resolved(group_settings)),
+            lambda: Groups(settings=lambda: live.broker.resolved(group_settings), topics=partitions),
             ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec()),
             clock=now,
             ward=ward,

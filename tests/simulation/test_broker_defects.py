@@ -14,8 +14,9 @@ from tests.simulation.broker.scenario import TOPIC
 from tests.simulation.test_broker import EVERYTHING, live
 
 from headwater.control.cluster.topics import Topics
-from headwater.control.groups import machine, syncing
-from headwater.control.groups.group import Group
+from headwater.control.groups.classic import syncing
+from headwater.control.groups.classic.committing import ClassicOffsetRules
+from headwater.control.groups.classic.group import Group
 from headwater.log.port import Appended
 from headwater.log.producer import Producer
 from headwater.log.segments.log import SegmentLog
@@ -80,7 +81,7 @@ def answers_before_its_records_are_durable(patch: pytest.MonkeyPatch) -> None:
 
 
 def takes_commits_of_any_generation(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(machine, "check_commit", lambda *_, **__: None)
+    patch.setattr(ClassicOffsetRules, "check_commit", lambda *_: None)
 
 
 def gives_everyone_the_share_of_the_leader(patch: pytest.MonkeyPatch) -> None:

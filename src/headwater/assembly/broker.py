@@ -227,7 +227,9 @@ class Broker:
     def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
         return Runtime(
             f"groups {partition_log.partition.index}",
-            lambda: Groups(settings=lambda: self._live.broker.resolved(group_settings.group_settings)),
+            lambda: Groups(
+                settings=lambda: self._live.broker.resolved(group_settings.group_settings), topics=self._partitions
+            ),
             CoordinatorJournal(partition_log, GroupCodec()),
             clock=self._world.clock,
             ward=self._ward,

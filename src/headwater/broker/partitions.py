@@ -1,4 +1,5 @@
-"""The partitions that this broker serves: it acts on durable records of the cluster, and finds logs for handlers.
+"""The partitions that this broker serves: it acts on durable records of the cluster, and finds logs for handlers. It is also
+the group machines' port `Topics`.
 
 A topic's log is opened when the record of its partition is durable, led in a new epoch when that is, and forgotten when the
 topic is. Opening waits for the disk, so it is done by one task, in the order of the records; until then a lookup says
@@ -8,7 +9,7 @@ is compared with what is open.
 
 from asyncio import Event, Future, get_running_loop, sleep
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from headwater.broker.errors import Refused
@@ -54,6 +55,7 @@ class Partitions:
         self._settings = settings
         self._by_name: dict[TopicName, Known] = {}
         self._by_id: dict[Uuid, Known] = {}
+        self._version = 0
         self._jobs: deque[Job] = deque()
         self._more = Event()
         self._idle = Event()
@@ -74,6 +76,14 @@ class Partitions:
             return log
         known = self._by_id.get(topic_id)
         return ErrorCode.UNKNOWN_TOPIC_ID if known is None else _missing(known, index)
+
+    @property
+    def version(self) -> int:
+        """Another one whenever topics come or go, or a topic's partitions become more."""
+        return self._version
+
+    def names(self) -> Iterable[TopicName]:
+        return self._by_name.keys()
 
     def name_of(self, topic_id: Uuid) -> TopicName | None:
         known = self._by_id.get(topic_id)
@@ -147,9 +157,11 @@ class Partitions:
         known = Known(name, topic_id)
         self._by_name[name] = known
         self._by_id[topic_id] = known
+        self._version += 1
         return known
 
     def _lead(self, known: Known, index: int, epoch: LeaderEpoch) -> None:
+        self._version += index not in known.epochs
         known.epochs[index] = epoch
         log = self._logs.get(known.topic_id, index)
         if log is not None:
@@ -160,6 +172,7 @@ class Partitions:
 
     def _remove(self, topic_id: Uuid) -> None:
         known = self._by_id.pop(topic_id)
+        self._version += 1
         if self._by_name.get(known.name) is known:
             del self._by_name[known.name]
         _let_go(known)

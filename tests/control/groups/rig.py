@@ -1,26 +1,50 @@
 """A group machine in the hand: requests in, answers out, time moved by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from typing import Any
 
+from headwater.control.groups.classic.requests import Heartbeat, Join, Leave, Leaver, Protocol, Sync
 from headwater.control.groups.machine import Groups
-from headwater.control.groups.requests import (
-    CommitOffsets,
-    Heartbeat,
-    Join,
-    Leave,
-    Leaver,
-    OffsetCommit,
-    Protocol,
-    Sync,
-)
+from headwater.control.groups.requests import CommitOffsets, OffsetCommit
 from headwater.control.groups.settings import GroupSettings
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Ticket
 from headwater.machine.machine import Moment
-from headwater.wire.types import ZERO_UUID, LeaderEpoch, Offset, TopicName
+from headwater.wire.types import ZERO_UUID, LeaderEpoch, Offset, TopicName, Uuid
 
 WALL = 1_700_000_000_000
+
+
+class Topics:
+    """The port `Topics`, with topics made by hand."""
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._partitions: dict[TopicName, int] = {}
+        self._ids: dict[TopicName, Uuid] = {}
+
+    def make(self, name: str, partitions: int) -> Uuid:
+        """A new topic, or more partitions for an old one. Its id is made of its name."""
+        self.version += 1
+        self._partitions[TopicName(name)] = partitions
+        return self._ids.setdefault(TopicName(name), Uuid(sha256(name.encode()).digest()[:16]))
+
+    def delete(self, name: str) -> None:
+        self.version += 1
+        del self._partitions[TopicName(name)], self._ids[TopicName(name)]
+
+    def names(self) -> Iterable[TopicName]:
+        return self._partitions.keys()
+
+    def id_of(self, topic: TopicName) -> Uuid | None:
+        return self._ids.get(topic)
+
+    def name_of(self, topic_id: Uuid) -> TopicName | None:
+        return next((name for name, each in self._ids.items() if each == topic_id), None)
+
+    def partition_count(self, topic: TopicName) -> int:
+        return self._partitions.get(topic, 0)
 
 
 class Rig:
@@ -28,7 +52,8 @@ class Rig:
 
     def __init__(self, log: Sequence[Any] | None = None, **settings: int) -> None:
         self.settings = GroupSettings(**{"initial_rebalance_delay_ms": 0} | settings)
-        self.machine = Groups(settings=lambda: self.settings)
+        self.topics = Topics()
+        self.machine = Groups(settings=lambda: self.settings, topics=self.topics)
         self.elapsed = 0
         self.log: list[Any] = []
         self.answers: dict[int, object] = {}

@@ -2,8 +2,8 @@
 
 import pytest
 from msgspec import structs
+from tests.control.groups.classic.test_classic import stable
 from tests.control.groups.rig import Rig, commit, join, leave, sync
-from tests.control.groups.test_classic import stable
 
 from headwater.control.groups.errors import (
     GroupNotEmpty,

@@ -3,8 +3,9 @@
 import pytest
 from tests.control.groups.rig import Rig, commit, join, sync
 
+from headwater.control.groups.classic.requests import Joined
 from headwater.control.groups.errors import IllegalGeneration, UnknownMember
-from headwater.control.groups.requests import CommitInTransaction, CommitOffsets, DeleteGroup, EndOfTransaction, Joined
+from headwater.control.groups.requests import CommitInTransaction, CommitOffsets, DeleteGroup, EndOfTransaction
 from headwater.machine.transactional import TransactionEnd
 from headwater.wire.types import ProducerEpoch, ProducerId, TopicName
 

@@ -7,8 +7,8 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
 from headwater.broker.operations import allowed_operations
+from headwater.control.groups.classic.requests import GroupDescription
 from headwater.control.groups.errors import GroupNotFound
-from headwater.control.groups.requests import GroupDescription
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.describe_groups_request import DescribeGroupsRequest

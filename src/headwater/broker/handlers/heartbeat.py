@@ -3,7 +3,7 @@
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import Whole
-from headwater.control.groups.requests import Heartbeat
+from headwater.control.groups.classic.requests import Heartbeat
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.heartbeat_request import HeartbeatRequest

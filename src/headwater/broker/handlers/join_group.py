@@ -4,8 +4,8 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import Whole
 from headwater.control.errors import ControlError
+from headwater.control.groups.classic.requests import Join, Joined, Protocol
 from headwater.control.groups.errors import MemberIdRequired
-from headwater.control.groups.requests import Join, Joined, Protocol
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.join_group_request import JoinGroupRequest

@@ -4,7 +4,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import Whole
 from headwater.control.errors import ControlError
-from headwater.control.groups.requests import Leave, Leaver
+from headwater.control.groups.classic.requests import Leave, Leaver
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.leave_group_request import LeaveGroupRequest, MemberIdentity

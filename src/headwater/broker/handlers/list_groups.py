@@ -9,8 +9,6 @@ from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.list_groups_request import ListGroupsRequest
 from headwater.wire.messages.list_groups_response import ListedGroup, ListGroupsResponse
 
-_TYPE = "classic"
-
 
 def refuse(request: ListGroupsRequest, code: ErrorCode) -> ListGroupsResponse:
     del request
@@ -36,7 +34,7 @@ async def handle(context: Context, request: ListGroupsRequest) -> ListGroupsResp
             for overviews in found
             for each in overviews
             if (not states or each.state.lower() in states)
-            and (not types or _TYPE in types)
+            and (not types or each.kind in types)
             and (everything or context.allows(Operation.DESCRIBE, group(each.group_id)))
         )
     )
@@ -47,5 +45,5 @@ def _listed(overview: GroupOverview) -> ListedGroup:
         group_id=overview.group_id,
         protocol_type=overview.protocol_type,
         group_state=overview.state,
-        group_type=_TYPE,
+        group_type=overview.kind,
     )

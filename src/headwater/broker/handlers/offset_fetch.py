@@ -7,7 +7,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
 from headwater.control.groups.machine import Groups
-from headwater.control.groups.requests import TopicPartition
+from headwater.control.groups.requests import ReadOffsets, TopicPartition
 from headwater.security.access import Operation, group, topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.offset_fetch_request import (
@@ -113,7 +113,12 @@ async def _fetch(context: Context, request: OffsetFetchRequestGroup, *, stable: 
     if not context.allows(Operation.DESCRIBE, group(request.group_id)):
         return _refused(request, ErrorCode.GROUP_AUTHORIZATION_FAILED)
 
+    reader = ReadOffsets(group_id=request.group_id, member_id=request.member_id, member_epoch=request.member_epoch)
+
     def query(machine: Groups) -> OffsetFetchResponseGroup:
+        if refusal := machine.check_read(reader):
+            return _refused(request, refusal.code)
+
         def unstable(where: TopicPartition) -> bool:
             return stable and machine.offsets.is_undecided(request.group_id, where)
 

@@ -3,7 +3,7 @@
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import Whole
-from headwater.control.groups.requests import Sync, Synced
+from headwater.control.groups.classic.requests import Sync, Synced
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.sync_group_request import SyncGroupRequest

@@ -1,1 +1,1 @@
-"""Group coordination: classic consumer groups and committed offsets, one machine for each partition of __consumer_offsets."""
+"""Groups of every kind and their committed offsets, one machine for each partition of __consumer_offsets."""

@@ -1,27 +1,20 @@
-"""The group machine: every group whose id falls on one partition of `__consumer_offsets`.
+"""The group machine: every group whose id falls on one partition of `__consumer_offsets`, and what they have committed.
 
-Requests find their decider by type; a record finds its replayer by the type of its key. What is durable is what the log's
-records say (`Table.stored` and `Offsets`); sessions, parked joins and rebalances are volatile.
+It is a registry of kinds. A request finds its decider by the kind that holds its group, a record its replayer by the type
+of its key. Offsets stand beside the kinds, which say who may commit them.
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from headwater.control.groups import expiry, queries
-from headwater.control.groups.committing import check_commit, check_commit_in_transaction
-from headwater.control.groups.errors import (
-    GroupError,
-    GroupNotEmpty,
-    GroupNotFound,
-    InvalidGroupId,
-    SubscribedToTopic,
-)
-from headwater.control.groups.group import CONSUMER, Group, State
-from headwater.control.groups.joining import join
-from headwater.control.groups.leaving import leave, session_is_over
+from headwater.control.groups.classic.kind import ClassicGroups
+from headwater.control.groups.classic.requests import GroupDescription
+from headwater.control.groups.errors import GroupError, GroupNotFound, InvalidGroupId, SubscribedToTopic
+from headwater.control.groups.expiry import Expiry
+from headwater.control.groups.kind import Decider, Kind, Replayer
 from headwater.control.groups.offsets import Offsets, committed
-from headwater.control.groups.rebalance import join_time_is_over
-from headwater.control.groups.records import GroupRecord, group_record, offset_record
+from headwater.control.groups.ports import Topics
+from headwater.control.groups.records import GroupRecord, offset_record
 from headwater.control.groups.requests import (
     CommitInTransaction,
     CommitOffsets,
@@ -29,41 +22,34 @@ from headwater.control.groups.requests import (
     DeleteOffsets,
     EndOfTransaction,
     ForgetTopics,
-    GroupDescription,
     GroupOverview,
-    Heartbeat,
-    Join,
-    Leave,
+    ReadOffsets,
     Refusals,
-    Sync,
 )
 from headwater.control.groups.settings import GroupSettings
 from headwater.control.groups.step import Step
-from headwater.control.groups.subscriptions import subscribed_topics
-from headwater.control.groups.syncing import heartbeat, sync, sync_time_is_over
-from headwater.control.groups.table import JOIN, MEMBER, RETENTION, SYNC, Table
 from headwater.control.groups.undecided import in_transaction
 from headwater.machine.decision import Decision, Record, Ticket
 from headwater.machine.machine import Moment
 from headwater.machine.transactional import InTransaction, TransactionEnd
-from headwater.wire.records.group_metadata_key import GroupMetadataKey
-from headwater.wire.records.group_metadata_value import GroupMetadataValue
 from headwater.wire.records.offset_commit_key import OffsetCommitKey
 from headwater.wire.records.offset_commit_value import OffsetCommitValue
 
 
 class Groups:
-    """Classic groups and their offsets."""
+    """Groups of every kind, and their offsets."""
 
-    def __init__(self, *, settings: Callable[[], GroupSettings]) -> None:
-        self._table = Table(settings)
+    def __init__(self, *, settings: Callable[[], GroupSettings], topics: Topics) -> None:
+        self._settings = settings
+        self.topics = topics
+        """For kinds that assign on the server."""
         self.offsets = Offsets()
-        self._expiry = expiry.Expiry(self._table, self.offsets)
-        self._deciders: dict[type, Callable[[Any, Ticket, Step], None]] = {
-            Join: lambda request, ticket, step: join(self._table, request, ticket, step),
-            Sync: lambda request, ticket, step: sync(self._table, request, ticket, step),
-            Heartbeat: lambda request, ticket, step: heartbeat(self._table, request, ticket, step),
-            Leave: lambda request, ticket, step: leave(self._table, request, ticket, step),
+        self.classic = ClassicGroups(settings=settings, offsets=self.offsets)
+        self._kinds: tuple[Kind, ...] = (self.classic,)
+        """Classic groups come last: what has nothing but offsets is theirs, unless another kind holds it."""
+        self._founders = {request: kind for kind in reversed(self._kinds) for request in kind.deciders}
+        self._expiry = Expiry(self.offsets, settings=settings, group_ids=self._ids, kind_of=self._kind_or_classic)
+        self._deciders: dict[type, Decider] = {
             CommitOffsets: self._commit,
             CommitInTransaction: self._commit_in_transaction,
             EndOfTransaction: self._end_transaction,
@@ -71,44 +57,68 @@ class Groups:
             DeleteOffsets: self._delete_offsets,
             ForgetTopics: self._forget_topics,
         }
+        self._replayers: dict[type, Replayer] = {OffsetCommitKey: self.offsets.replay}
+        for kind in self._kinds:
+            self._replayers.update(kind.replayers)
+
+    # --- which kind
+
+    def kind_of(self, group_id: str) -> Kind | None:
+        """The kind that holds this group."""
+        return next((kind for kind in self._kinds if group_id in kind), None)
+
+    def _kind_or_classic(self, group_id: str) -> Kind:
+        return self.kind_of(group_id) or self.classic
+
+    def _ids(self) -> Iterator[str]:
+        return iter(dict.fromkeys(group_id for kind in self._kinds for group_id in kind))
 
     # --- deciding
 
-    def decide(self, request: object, *, ticket: Ticket, moment: Moment) -> Decision:
+    def decide(self, request: Any, *, ticket: Ticket, moment: Moment) -> Decision:
         step = Step(moment)
-        self._deciders[type(request)](request, ticket, step)
+        decider = self._deciders.get(type(request))
+        if decider is not None:
+            decider(request, ticket, step)
+        else:
+            self._decide_in_kind(request, ticket, step)
         return step.decision()
 
+    def _decide_in_kind(self, request: Any, ticket: Ticket, step: Step) -> None:
+        """The kind that holds the group decides; or the one whose request it is, if the group is there for the taking."""
+        holder = self.kind_of(request.group_id)
+        if holder is not None and type(request) in holder.deciders:
+            kind = holder
+        else:
+            kind = self._founders[type(request)]
+            if holder is not None and not self._is_taken_over(request, holder, kind, step):
+                kind.decline(request, ticket, step)
+                return
+        kind.deciders[type(request)](request, ticket, step)
+
+    def _is_taken_over(self, request: Any, holder: Kind, kind: Kind, step: Step) -> bool:
+        return kind.takes_over(request, holder.name) and holder.release(request.group_id, step) is None
+
     def next_deadline(self) -> int | None:
-        return self._table.deadlines.next() if self._table.awake else 0
+        deadlines = (self._expiry.next_deadline, *(kind.next_deadline() for kind in self._kinds))
+        return min((each for each in deadlines if each is not None), default=None)
 
     def decide_due(self, moment: Moment) -> Decision:
         step = Step(moment)
-        if not self._table.awake:
-            self._table.wake_some(moment)
-            self._expiry.begin(moment)
-        for kind, group_id, member_id in self._table.deadlines.due(moment.elapsed):
-            if kind == RETENTION:
-                self._expiry.go_on(step)
-                continue
-            group = self._table.live.get(group_id)
-            if group is None:
-                continue
-            if kind == MEMBER:
-                session_is_over(self._table, group, member_id, step)
-            elif kind == JOIN:
-                join_time_is_over(self._table, group, step)
-            elif kind == SYNC:
-                sync_time_is_over(self._table, group, step)
+        self._expiry.decide_due(step)
+        for kind in self._kinds:
+            kind.decide_due(step)
         return step.decision()
 
+    # --- offsets
+
     def _commit(self, request: CommitOffsets, ticket: Ticket, step: Step) -> None:
-        refusal = check_commit(self._table, request, step, exists=self._exists(request.group_id))
+        refusal = self._kind_or_classic(request.group_id).offset_rules.check_commit(request, step)
         step.answer(ticket, refusal or self._committed(request, step, lambda record: record))
 
     def _commit_in_transaction(self, request: CommitInTransaction, ticket: Ticket, step: Step) -> None:
         commit = request.commit
-        refusal = check_commit_in_transaction(self._table, commit, step, exists=self._exists(commit.group_id))
+        refusal = self._kind_or_classic(commit.group_id).offset_rules.check_commit_in_transaction(commit, step)
         step.answer(
             ticket,
             refusal
@@ -118,7 +128,7 @@ class Groups:
         )
 
     def _committed(self, request: CommitOffsets, step: Step, wrap: Callable[[GroupRecord], Record]) -> Refusals:
-        bound = self._table.settings.offset_metadata_max_bytes
+        bound = self._settings().offset_metadata_max_bytes
         refusals: list[GroupError | None] = []
         for each in request.offsets:
             outcome = committed(request, each, now=step.moment.wall, metadata_max_bytes=bound)
@@ -135,36 +145,32 @@ class Groups:
         step.answer(ticket, None)
 
     def _delete(self, request: DeleteGroup, ticket: Ticket, step: Step) -> None:
-        group = self._table.get(request.group_id, step.moment)
-        if group is not None and group.state is not State.EMPTY:
-            step.answer(ticket, GroupNotEmpty(request.group_id))
-        elif not self._exists(request.group_id):
+        kind = self.kind_of(request.group_id)
+        if kind is None:
             step.answer(ticket, GroupNotFound(request.group_id))
-        else:
+            return
+        refusal = kind.release(request.group_id, step)
+        if refusal is None:
             step.write(*self.offsets.forgotten(request.group_id))
-            if request.group_id in self._table.stored:
-                step.write(group_record(request.group_id, None))
-            step.answer(ticket, None)
+        step.answer(ticket, refusal)
 
     def _delete_offsets(self, request: DeleteOffsets, ticket: Ticket, step: Step) -> None:
-        group = self._table.get(request.group_id, step.moment)
+        kind = self.kind_of(request.group_id)
         if not request.group_id:
             step.answer(ticket, InvalidGroupId())
-        elif not self._exists(request.group_id):
+        elif kind is None:
             step.answer(ticket, GroupNotFound(request.group_id))
-        elif group is not None and group.state is not State.EMPTY and group.protocol_type != CONSUMER:
-            step.answer(ticket, GroupNotEmpty(request.group_id))
+        elif refusal := kind.offset_rules.check_offset_deletion(request.group_id, step):
+            step.answer(ticket, refusal)
         else:
-            step.answer(ticket, self._deletions(request, group, step))
+            in_use = kind.offset_rules.topics_in_use(request.group_id, step)
+            step.answer(ticket, self._deletions(request, in_use, step))
 
-    def _deletions(self, request: DeleteOffsets, group: Group | None, step: Step) -> Refusals:
-        """While the members' topics can't be known, every topic counts as subscribed."""
-        in_use = group is not None and group.state is not State.EMPTY
-        topics = subscribed_topics(group) if group is not None and in_use else frozenset()
+    def _deletions(self, request: DeleteOffsets, in_use: frozenset[str] | None, step: Step) -> Refusals:
         stored = self.offsets.of(request.group_id)
         refusals: list[GroupError | None] = []
         for topic, partition in request.partitions:
-            if topics is None or topic in topics:
+            if in_use is None or topic in in_use:
                 refusals.append(SubscribedToTopic(topic))
                 continue
             if (topic, partition) in stored:
@@ -176,16 +182,18 @@ class Groups:
         step.write(*self.offsets.of_topics(request.topics))
         step.answer(ticket, None)
 
-    def _exists(self, group_id: str) -> bool:
-        return group_id in self._table.live or group_id in self._table.stored or group_id in self.offsets
-
     # --- reading
 
     def overviews(self) -> list[GroupOverview]:
-        return queries.overviews(self._table, self.offsets)
+        """Every group once."""
+        return [self._kind_or_classic(group_id).overview(group_id) for group_id in self._ids()]
 
     def describe(self, group_id: str) -> GroupDescription | GroupNotFound:
-        return queries.describe(self._table, self.offsets, group_id)
+        """As DescribeGroups knows it, which is of classic groups only."""
+        return self.classic.describe(group_id) if self.kind_of(group_id) is self.classic else GroupNotFound(group_id)
+
+    def check_read(self, request: ReadOffsets) -> GroupError | None:
+        return self._kind_or_classic(request.group_id).offset_rules.check_read(request)
 
     # --- replaying
 
@@ -194,8 +202,8 @@ class Groups:
             self.offsets.replay_end(record)
         elif isinstance(record, InTransaction):
             self._replay_in_transaction(record)
-        else:
-            self._replay(record)
+        elif replayer := self._replayers.get(type(record.key)):
+            replayer(record.key, record.value)
 
     def _replay_in_transaction(self, held: InTransaction) -> None:
         """Nothing but offsets is committed in transactions."""
@@ -203,19 +211,7 @@ class Groups:
         if isinstance(key, OffsetCommitKey) and isinstance(value, OffsetCommitValue):
             self.offsets.replay_undecided(held, key, value)
 
-    def _replay(self, record: GroupRecord) -> None:
-        key, value = record.key, record.value
-        if isinstance(key, OffsetCommitKey):
-            assert value is None or isinstance(value, OffsetCommitValue)
-            self.offsets.replay(key, value)
-        elif isinstance(key, GroupMetadataKey):
-            assert value is None or isinstance(value, GroupMetadataValue)
-            if value is None:
-                self._table.stored.pop(key.group, None)
-            else:
-                self._table.stored[key.group] = value
-
     def snapshot(self) -> Iterator[GroupRecord | InTransaction]:
-        for group_id, value in self._table.stored.items():
-            yield group_record(group_id, value)
+        for kind in self._kinds:
+            yield from kind.snapshot()
         yield from self.offsets.snapshot()

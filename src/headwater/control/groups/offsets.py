@@ -31,6 +31,9 @@ class Offsets:
         """Whether an open transaction has committed an offset here."""
         return self._undecided.holds(group_id, where)
 
+    def has_undecided(self, group_id: str) -> bool:
+        return group_id in self._undecided
+
     def of(self, group_id: str) -> Mapping[TopicPartition, OffsetCommitValue]:
         return self._by_group.get(group_id, {})
 

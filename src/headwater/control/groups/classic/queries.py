@@ -1,37 +1,32 @@
 """What ListGroups and DescribeGroups are told."""
 
-from headwater.control.groups.errors import GroupNotFound
-from headwater.control.groups.group import Group, State
-from headwater.control.groups.offsets import Offsets
-from headwater.control.groups.requests import GroupDescription, GroupOverview, MemberDescription
-from headwater.control.groups.table import Table
+from headwater.control.groups.classic.group import CLASSIC, Group, State
+from headwater.control.groups.classic.requests import GroupDescription, MemberDescription
+from headwater.control.groups.classic.table import Table
+from headwater.control.groups.requests import GroupOverview
 from headwater.wire.records.group_metadata_value import GroupMetadataValue, MemberMetadata
 
 
-def overviews(table: Table, offsets: Offsets) -> list[GroupOverview]:
-    """Every group once: live ones, stored ones, and those that have nothing but offsets."""
-    ids = dict.fromkeys([*table.stored, *table.live, *offsets.groups()])
-    return [_overview(table, each) for each in ids]
-
-
-def _overview(table: Table, group_id: str) -> GroupOverview:
+def overview(table: Table, group_id: str) -> GroupOverview:
     live, stored = table.live.get(group_id), table.stored.get(group_id)
     if live is not None:
-        return GroupOverview(group_id=group_id, protocol_type=live.protocol_type, state=live.state.value)
+        return _overview(group_id, live.protocol_type, live.state)
     if stored is not None:
-        return GroupOverview(group_id=group_id, protocol_type=stored.protocol_type, state=_stored_state(stored).value)
-    return GroupOverview(group_id=group_id, protocol_type="", state=State.EMPTY.value)
+        return _overview(group_id, stored.protocol_type, _stored_state(stored))
+    return _overview(group_id, "", State.EMPTY)
 
 
-def describe(table: Table, offsets: Offsets, group_id: str) -> GroupDescription | GroupNotFound:
+def _overview(group_id: str, protocol_type: str, state: State) -> GroupOverview:
+    return GroupOverview(group_id=group_id, kind=CLASSIC, protocol_type=protocol_type, state=state.value)
+
+
+def describe(table: Table, group_id: str) -> GroupDescription:
     live, stored = table.live.get(group_id), table.stored.get(group_id)
     if live is not None:
         return _live(live)
     if stored is not None:
         return _stored(group_id, stored)
-    if group_id in offsets:
-        return GroupDescription(group_id=group_id, state=State.EMPTY.value, protocol_type="", protocol="", members=())
-    return GroupNotFound(group_id)
+    return GroupDescription(group_id=group_id, state=State.EMPTY.value, protocol_type="", protocol="", members=())
 
 
 def _live(group: Group) -> GroupDescription:

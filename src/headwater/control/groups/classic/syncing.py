@@ -1,5 +1,10 @@
 """SyncGroup and Heartbeat: members of a generation ask for their assignment, and show that they are there."""
 
+from headwater.control.groups.classic.group import Group, Member, State
+from headwater.control.groups.classic.joining import check_member
+from headwater.control.groups.classic.rebalance import forget, prepare, touch
+from headwater.control.groups.classic.requests import Heartbeat, Sync, Synced
+from headwater.control.groups.classic.table import SYNC, Table
 from headwater.control.groups.errors import (
     GroupError,
     IllegalGeneration,
@@ -8,13 +13,8 @@ from headwater.control.groups.errors import (
     RebalanceInProgress,
     UnknownMember,
 )
-from headwater.control.groups.group import Group, Member, State
-from headwater.control.groups.joining import check_member
-from headwater.control.groups.rebalance import forget, prepare, touch
 from headwater.control.groups.records import group_record
-from headwater.control.groups.requests import Heartbeat, Sync, Synced
 from headwater.control.groups.step import Step
-from headwater.control.groups.table import SYNC, Table
 from headwater.machine.decision import Ticket
 
 

@@ -1,6 +1,6 @@
 """Which topics a classic group of Kafka consumers has subscribed to, read out of what its members told each other."""
 
-from headwater.control.groups.group import CONSUMER, Group, State
+from headwater.control.groups.classic.group import CONSUMER, Group, State
 from headwater.wire.codec import decode_from
 from headwater.wire.errors import MalformedMessage
 from headwater.wire.records.consumer_protocol_subscription import ConsumerProtocolSubscription

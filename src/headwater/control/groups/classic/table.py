@@ -6,13 +6,13 @@ volatile part. After a load every stored group that has members is woken, with a
 
 from collections.abc import Callable, Iterator
 
-from headwater.control.groups.group import Group, State
+from headwater.control.groups.classic.group import Group, State
 from headwater.control.groups.settings import GroupSettings
 from headwater.machine.deadlines import Deadlines
 from headwater.machine.machine import Moment
 from headwater.wire.records.group_metadata_value import GroupMetadataValue
 
-MEMBER, JOIN, SYNC, RETENTION = "member", "join", "sync", "retention"
+MEMBER, JOIN, SYNC = "member", "join", "sync"
 Key = tuple[str, str, str]
 """What a deadline is for: one of the words above, the group, and the member where it has one."""
 

@@ -2,6 +2,10 @@
 
 from msgspec.structs import replace
 
+from headwater.control.groups.classic.group import Group, Member, State
+from headwater.control.groups.classic.rebalance import complete_if_all_joined, prepare, rebalance, touch
+from headwater.control.groups.classic.requests import Join, Joined
+from headwater.control.groups.classic.table import MEMBER, Table
 from headwater.control.groups.errors import (
     CoordinatorFull,
     FencedInstance,
@@ -14,12 +18,8 @@ from headwater.control.groups.errors import (
     RebalanceInProgress,
     UnknownMember,
 )
-from headwater.control.groups.group import Group, Member, State
-from headwater.control.groups.rebalance import complete_if_all_joined, prepare, rebalance, touch
 from headwater.control.groups.records import group_record
-from headwater.control.groups.requests import Join, Joined
 from headwater.control.groups.step import Step
-from headwater.control.groups.table import MEMBER, Table
 from headwater.machine.decision import Ticket
 
 

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from tests.control.groups.rig import Rig, beat, commit, join, leave, sync
 
-from headwater.control.groups.requests import Joined
+from headwater.control.groups.classic.requests import Joined
 
 MEMBERS = st.sampled_from(["a", "b", "c"])
 

@@ -13,11 +13,13 @@ without members has no live part, or one for as long as ids that were given out 
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from headwater.control.groups.requests import Join, Joined, JoinedMember, Protocol
+from headwater.control.groups.classic.requests import Join, Joined, JoinedMember, Protocol
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Ticket
 from headwater.wire.records.group_metadata_value import GroupMetadataValue, MemberMetadata
 
+CLASSIC = "classic"
+"""The kind's name in ListGroups."""
 CONSUMER = "consumer"
 """The protocol type of Kafka's own consumers."""
 

@@ -8,11 +8,11 @@ The first rebalance of an empty group waits for latecomers (`group.initial.rebal
 not past the rebalance timeout.
 """
 
+from headwater.control.groups.classic.group import Group, Member, State
+from headwater.control.groups.classic.table import JOIN, MEMBER, SYNC, Table
 from headwater.control.groups.errors import RebalanceInProgress, UnknownMember
-from headwater.control.groups.group import Group, Member, State
 from headwater.control.groups.records import group_record
 from headwater.control.groups.step import Step
-from headwater.control.groups.table import JOIN, MEMBER, SYNC, Table
 from headwater.wire.records.group_metadata_value import GroupMetadataValue
 
 

@@ -1,12 +1,12 @@
 """How members go: by LeaveGroup, or because they have not shown themselves for a session timeout."""
 
+from headwater.control.groups.classic.group import Group, Member, State
+from headwater.control.groups.classic.joining import check_member
+from headwater.control.groups.classic.rebalance import complete_if_all_joined, forget, prepare
+from headwater.control.groups.classic.requests import Leave, Leaver
+from headwater.control.groups.classic.table import MEMBER, Table
 from headwater.control.groups.errors import GroupError, InvalidGroupId, UnknownMember
-from headwater.control.groups.group import Group, Member, State
-from headwater.control.groups.joining import check_member
-from headwater.control.groups.rebalance import complete_if_all_joined, forget, prepare
-from headwater.control.groups.requests import Leave, Leaver
 from headwater.control.groups.step import Step
-from headwater.control.groups.table import MEMBER, Table
 from headwater.machine.decision import Ticket
 
 

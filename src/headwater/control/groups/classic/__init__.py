@@ -1,0 +1,1 @@
+"""Groups whose leader assigns: the protocol of JoinGroup and SyncGroup."""
