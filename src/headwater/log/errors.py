@@ -20,6 +20,9 @@ LogError
   EndMoved                no code: another writer was faster than a writer that expected an end; it replays and decides anew
   LogClosed               NOT_LEADER_OR_FOLLOWER          retriable: the log was closed or its topic deleted meanwhile
   ReadFailed              KAFKA_STORAGE_ERROR             ours; these bytes can't be read, now or at all; others can
+  ObjectStoreFailed       KAFKA_STORAGE_ERROR             the object store's; retriable: nobody knows what became of the request
+    ObjectMissing         an object that should be there is not
+    ObjectDamaged         an object is not what was put there
   StorageFailed           KAFKA_STORAGE_ERROR             ours; nothing more is written to this folder
     AppendFailed          KAFKA_STORAGE_ERROR             ours; nothing of the append was written, and the next one may succeed
 """
@@ -129,6 +132,21 @@ class LogClosed(LogError, code=ErrorCode.NOT_LEADER_OR_FOLLOWER):
 class ReadFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"the log {name} can't be read: {reason}")
+
+
+class ObjectStoreFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"the object store {address} can't be used: {reason}")
+
+
+class ObjectMissing(ObjectStoreFailed):
+    def __init__(self, name: str) -> None:
+        LogError.__init__(self, f"there is no object {name}")
+
+
+class ObjectDamaged(ObjectStoreFailed):
+    def __init__(self, name: str, reason: str) -> None:
+        LogError.__init__(self, f"the object {name} is damaged: {reason}")
 
 
 class StorageFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
