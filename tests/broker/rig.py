@@ -4,9 +4,10 @@
 """
 
 from asyncio import Future, get_running_loop
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -26,16 +27,21 @@ from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
+from headwater.broker.share.deleted_topics import DeletedSharedTopics
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.machine import Cluster
-from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
+from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint as Registered, RegisterBroker
 from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
+from headwater.control.share.codec import ShareCodec
+from headwater.control.share.machine import ShareStates
+from headwater.control.share.pruning import whole_of
+from headwater.control.share.settings import PRUNE_INTERVAL_MS, SETTINGS as SHARE_SETTINGS, coordinator_settings
 from headwater.control.transactions.codec import TransactionCodec
 from headwater.control.transactions.machine import Transactions
 from headwater.control.transactions.settings import SETTINGS as TRANSACTION_SETTINGS, transaction_settings
@@ -45,6 +51,7 @@ from headwater.kernel.layers import LiveSettings
 from headwater.kernel.tasks import Ward
 from headwater.kernel.world import Clock
 from headwater.log.journals.coordinator import CoordinatorJournal
+from headwater.log.journals.pruned import PrunedJournal
 from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
 from headwater.log.port import Log
@@ -134,7 +141,7 @@ async def rig(
     counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
-    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS, TRANSACTION_SETTINGS)
+    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
     partitions = Partitions(logs=logs, settings=live)
@@ -150,20 +157,19 @@ async def rig(
 
     count = partitions.partition_count
     coordinators = Coordinators(GROUP_OFFSETS, make=groups, partition_count=count, ward=ward)
-    transactions = Coordinators(
-        TRANSACTION_STATE,
-        make=lambda log: _transacting(log, live, now, ward, markers),
-        partition_count=count,
-        ward=ward,
-    )
-    markers = Markers(partitions, coordinators, clock=now)
-    for each in (coordinators, transactions):
+    transacting = partial(_transacting, live=live, now=now, ward=ward, markers=lambda: markers)
+    transactions = Coordinators(TRANSACTION_STATE, make=transacting, partition_count=count, ward=ward)
+    markers: Markers = Markers(partitions, coordinators, clock=now)
+    share_states = _share_states(live, now, ward, partitions)
+    for each in (coordinators, transactions, share_states):
         partitions.on_opened(each.log_opened)
         partitions.on_forgotten(each.log_forgotten)
     deleted = DeletedTopics(coordinators, topic_id=partitions.id_of, ward=ward)
-    rules = CatalogueRules(catalogue)
-    cluster = Runtime("cluster", lambda: Cluster(rules=rules), ToyJournal(Store()), clock=now, ward=ward)
-    for subscriber in (DurableConfigs(live), partitions, deleted):
+    shared = DeletedSharedTopics(share_states, is_known=lambda each: bool(partitions.name_of(each)), ward=ward)
+    cluster = Runtime(
+        "cluster", lambda: Cluster(rules=CatalogueRules(catalogue)), ToyJournal(Store()), clock=now, ward=ward
+    )
+    for subscriber in (DurableConfigs(live), partitions, deleted, shared):
         cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
     ward.start("partitions", partitions.run)
     await cluster.start()
@@ -178,6 +184,7 @@ async def rig(
         partitions=partitions,
         coordinators=coordinators,
         transactions=transactions,
+        share_states=share_states,
         transactional_appends=TransactionalAppends(transactions),
         markers=markers,
         producer_ids=ProducerIds(cluster, node_id=NodeId(1)),
@@ -192,7 +199,9 @@ async def rig(
         await ward.close(deadline_s=1)
 
 
-def _transacting(log: Log, live: LiveSettings, now: Clock, ward: Ward, markers: Markers) -> Runtime[Transactions]:
+def _transacting(
+    log: Log, *, live: LiveSettings, now: Clock, ward: Ward, markers: Callable[[], Markers]
+) -> Runtime[Transactions]:
     runtime = Runtime(
         str(log.partition),
         lambda: Transactions(settings=lambda: live.broker.resolved(transaction_settings)),
@@ -200,9 +209,24 @@ def _transacting(log: Log, live: LiveSettings, now: Clock, ward: Ward, markers: 
         clock=now,
         ward=ward,
     )
-    ends = TransactionEnds(runtime, markers, coordinator_epoch=lambda: log.bounds.epoch)
+    ends = TransactionEnds(runtime, markers(), coordinator_epoch=lambda: log.bounds.epoch)
     runtime.subscribe(ends.durable, reloaded=ends.reloaded)
     return runtime
+
+
+def _share_states(live: LiveSettings, now: Clock, ward: Ward, partitions: Partitions) -> Coordinators[ShareStates]:
+    def make(log: Log) -> Runtime[ShareStates]:
+        return Runtime(
+            str(log.partition),
+            lambda: ShareStates(
+                settings=lambda: live.broker.resolved(coordinator_settings), has_partition=partitions.has_id
+            ),
+            PrunedJournal(log, ShareCodec(), whole=whole_of, interval_ms=lambda: live.broker[PRUNE_INTERVAL_MS]),
+            clock=now,
+            ward=ward,
+        )
+
+    return Coordinators(SHARE_STATE, make=make, partition_count=partitions.partition_count, ward=ward)
 
 
 def _registration(node: int) -> RegisterBroker:

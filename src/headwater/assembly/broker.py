@@ -34,6 +34,7 @@ from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
+from headwater.broker.share.deleted_topics import DeletedSharedTopics
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
@@ -46,11 +47,15 @@ from headwater.control.cluster.features import (
     TRANSACTION_VERSION,
 )
 from headwater.control.cluster.machine import Cluster
-from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
+from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
 from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
+from headwater.control.share import settings as share_settings
+from headwater.control.share.codec import ShareCodec
+from headwater.control.share.machine import ShareStates
+from headwater.control.share.pruning import whole_of
 from headwater.control.transactions import settings as transaction_settings
 from headwater.control.transactions.codec import TransactionCodec
 from headwater.control.transactions.machine import Transactions
@@ -67,6 +72,7 @@ from headwater.log.compaction import settings as compaction_settings
 from headwater.log.journals.checkpoints import CheckpointFiles
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
+from headwater.log.journals.pruned import PrunedJournal
 from headwater.log.journals.snapshot_file import write_bootstrap
 from headwater.log.port import Log
 from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
@@ -94,7 +100,7 @@ _PLAINTEXT: Final = 0
 
 def catalogue() -> Catalogue:
     """Every setting of a broker process."""
-    rooms = (log_settings, compaction_settings, group_settings, transaction_settings, broker_settings)
+    rooms = (log_settings, compaction_settings, group_settings, transaction_settings, share_settings, broker_settings)
     return Catalogue(*(room.SETTINGS for room in rooms))
 
 
@@ -134,15 +140,20 @@ class Broker:
         self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
         self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
         self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
+        self._share_states = self._coordinate(SHARE_STATE, self._make_share_states)
         deleted = DeletedTopics(self._coordinators, topic_id=self._partitions.id_of, ward=self._ward)
+        deleted_shared = DeletedSharedTopics(
+            self._share_states, is_known=lambda each: self._partitions.name_of(each) is not None, ward=self._ward
+        )
         self._cluster = await self._make_cluster()
-        for subscriber in (DurableConfigs(self._live), self._partitions, deleted):
+        for subscriber in (DurableConfigs(self._live), self._partitions, deleted, deleted_shared):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
         await self._cluster.start()
         on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._transactions.close, STOP_DEADLINE_S)
+        on_stop.push_async_callback(self._share_states.close, STOP_DEADLINE_S)
         self._report_strays()
         await self._open_ports(identity)
         await self._register(identity)
@@ -150,6 +161,7 @@ class Broker:
         await self._partitions.settled()
         await self._coordinators.settled()
         await self._transactions.settled()
+        await self._share_states.settled()
         await self.network.serve()
         on_stop.push_async_callback(self.network.stop, deadline_s=STOP_DEADLINE_S)
         self._ready = self._has_been_ready = True
@@ -252,6 +264,23 @@ class Broker:
         runtime.subscribe(ends.durable, reloaded=ends.reloaded)
         return runtime
 
+    def _make_share_states(self, partition_log: Log) -> Runtime[ShareStates]:
+        return Runtime(
+            f"share states {partition_log.partition.index}",
+            lambda: ShareStates(
+                settings=lambda: self._live.broker.resolved(share_settings.coordinator_settings),
+                has_partition=self._partitions.has_id,
+            ),
+            PrunedJournal(
+                partition_log,
+                ShareCodec(),
+                whole=whole_of,
+                interval_ms=lambda: self._live.broker[share_settings.PRUNE_INTERVAL_MS],
+            ),
+            clock=self._world.clock,
+            ward=self._ward,
+        )
+
     def _services(self, identity: FolderIdentity) -> Services:
         fetch_sessions = FetchSessions(
             slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
@@ -274,6 +303,7 @@ class Broker:
             partitions=self._partitions,
             coordinators=self._coordinators,
             transactions=self._transactions,
+            share_states=self._share_states,
             transactional_appends=TransactionalAppends(self._transactions),
             markers=self._markers,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),

@@ -18,6 +18,7 @@ from headwater.broker.telemetry import Telemetry
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.machine import Cluster
 from headwater.control.groups.machine import Groups
+from headwater.control.share.machine import ShareStates
 from headwater.control.transactions.machine import Transactions
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Clock, Randomness
@@ -72,6 +73,8 @@ class Services:
     """The machines of the groups that this broker coordinates."""
     transactions: Coordinators[Transactions]
     """The machines of the transactional ids that this broker coordinates."""
+    share_states: Coordinators[ShareStates]
+    """The machines that remember share partitions, found by `str` of their key."""
     transactional_appends: TransactionalAppends
     markers: Markers
     producer_ids: ProducerIds

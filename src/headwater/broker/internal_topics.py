@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from headwater.broker import settings as told
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
-from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
+from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.errors import ControlError, TopicExists
 from headwater.wire.error_codes import ErrorCode
@@ -42,6 +42,24 @@ async def ensure_transaction_state(context: Context) -> None:
             "min.insync.replicas": str(broker[told.TRANSACTION_STATE_MIN_ISR]),
             "segment.bytes": str(broker[told.TRANSACTION_STATE_SEGMENT_BYTES]),
             "unclean.leader.election.enable": "false",
+        },
+    )
+
+
+async def ensure_share_state(context: Context) -> None:
+    """Until `__share_group_state` is there and its logs are open. Raises Refused."""
+    broker = context.services.settings.broker
+    await _ensure(
+        context,
+        SHARE_STATE,
+        partitions=broker[told.SHARE_STATE_PARTITIONS],
+        replication=broker[told.SHARE_STATE_REPLICATION],
+        settings={
+            "cleanup.policy": "delete",
+            "compression.type": "producer",
+            "min.insync.replicas": str(broker[told.SHARE_STATE_MIN_ISR]),
+            "retention.ms": "-1",
+            "segment.bytes": str(broker[told.SHARE_STATE_SEGMENT_BYTES]),
         },
     )
 

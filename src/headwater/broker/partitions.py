@@ -102,6 +102,10 @@ class Partitions:
         known = self._by_name.get(topic)
         return known is not None and index in known.epochs
 
+    def has_id(self, topic_id: Uuid, index: int) -> bool:
+        known = self._by_id.get(topic_id)
+        return known is not None and index in known.epochs
+
     def open_logs(self) -> list[Log]:
         """Every log that is open, by topic and partition."""
         found = (self._logs.get(known.topic_id, index) for known in self._by_id.values() for index in known.epochs)

@@ -193,6 +193,46 @@ TRANSACTION_VERIFICATION: Final = Setting(
     update=Update.CLUSTER_WIDE,
     doc="Whether a partition is checked to be part of the transaction that writes to it.",
 )
+SHARE_STATE_PARTITIONS: Final = Setting(
+    "share.coordinator.state.topic.num.partitions",
+    Int,
+    default=50,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Partitions of __share_group_state; fixed once it exists.",
+)
+SHARE_STATE_REPLICATION: Final = Setting(
+    "share.coordinator.state.topic.replication.factor",
+    Short,
+    default=3,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Replicas of __share_group_state, cut to the number of brokers.",
+)
+SHARE_STATE_MIN_ISR: Final = Setting(
+    "share.coordinator.state.topic.min.isr",
+    Short,
+    default=2,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="min.insync.replicas of __share_group_state.",
+)
+SHARE_STATE_SEGMENT_BYTES: Final = Setting(
+    "share.coordinator.state.topic.segment.bytes",
+    Int,
+    default=100 * MiB,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Segment size of __share_group_state.",
+)
+MAX_SHARE_SESSIONS: Final = Setting(
+    "group.share.max.share.sessions",
+    Int,
+    default=2_000,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    doc="Share sessions kept at most.",
+)
 RETENTION_CHECK_INTERVAL_MS: Final = Setting(
     "log.retention.check.interval.ms",
     Millis,
@@ -325,6 +365,11 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     TRANSACTION_STATE_MIN_ISR,
     TRANSACTION_STATE_SEGMENT_BYTES,
     TRANSACTION_VERIFICATION,
+    SHARE_STATE_PARTITIONS,
+    SHARE_STATE_REPLICATION,
+    SHARE_STATE_MIN_ISR,
+    SHARE_STATE_SEGMENT_BYTES,
+    MAX_SHARE_SESSIONS,
     RETENTION_CHECK_INTERVAL_MS,
     PRODUCER_ID_EXPIRATION_MS,
     NUM_PARTITIONS,

@@ -35,6 +35,8 @@ class RecordLog:
         self.log = log
         self.codec = codec
         self.skipped = 0
+        self.at = Offset(0)
+        """Of the record that is being replayed."""
         self._strict = strict
 
     @property
@@ -120,6 +122,7 @@ class RecordLog:
         except WireError as error:
             raise UnreadableRecord(self.name, stored.offset, str(error)) from error
         if record is not None:
+            self.at = stored.offset
             replay(_in_its_transaction(record, header))
             return 1
         if self._strict:
