@@ -9,7 +9,7 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,20 +102,31 @@ class Server:
         return f"127.0.0.1:{self.port}"
 
 
+STANDALONE: Final = ("--standalone",)
+"""A new folder's quorum: kraft.version 1, with itself as its one voter."""
+
+
 @contextmanager
 def apache_kafka(
-    release: Release, folder: Path, *, settings: Mapping[str, str] | None = None, heap: str = "1g"
+    release: Release,
+    folder: Path,
+    *,
+    settings: Mapping[str, str] | None = None,
+    heap: str = "1g",
+    made: Sequence[str] = STANDALONE,
+    kill: bool = False,
 ) -> Iterator[Server]:
     """A combined broker and controller with Kafka's defaults, its data below `folder`.
 
-    In `settings`, `{controller}` is the address that its controller listens on.
+    In `settings`, `{controller}` is the address that its controller listens on. A new folder is formatted as `made` says. With
+    `kill` it is not asked to stop at the end.
     """
     port, controller = free_port(), free_port()
     properties = folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
     given = {name: value.replace("{controller}", f"127.0.0.1:{controller}") for name, value in (settings or {}).items()}
     properties.write_text(_properties(folder / "data", port, controller, given))
-    _format(release, properties, folder)
+    _format(release, properties, folder, made)
     began = time.monotonic()
     with (folder / "server.log").open("w") as out:
         process = subprocess.Popen(
@@ -126,6 +137,8 @@ def apache_kafka(
         took = time.monotonic() - began
         yield Server(port=port, pid=process.pid, folder=folder, seconds_to_open=took)
     finally:
+        if kill:
+            process.kill()
         process.terminate()
         try:
             process.wait(STOP_TIMEOUT_S)
@@ -134,12 +147,11 @@ def apache_kafka(
             process.wait()
 
 
-def _format(release: Release, properties: Path, folder: Path) -> None:
+def _format(release: Release, properties: Path, folder: Path, made: Sequence[str]) -> None:
     if (folder / "data" / "meta.properties").exists():
         return
-    release.run(
-        "kafka.tools.StorageTool", "format", "--standalone", "-t", "4L6g3nShT-eMCtK--X86sw", "-c", str(properties)
-    )
+    cluster = ("-t", "4L6g3nShT-eMCtK--X86sw", "-c", str(properties))
+    release.run("kafka.tools.StorageTool", "format", *cluster, *made)
 
 
 def _properties(data: Path, port: int, controller: int, settings: Mapping[str, str]) -> str:
@@ -158,6 +170,8 @@ def _properties(data: Path, port: int, controller: int, settings: Mapping[str, s
         "share.coordinator.state.topic.replication.factor": "1",
         "share.coordinator.state.topic.min.isr": "1",
     }
+    if "controller.quorum.voters" in settings:
+        del own["controller.quorum.bootstrap.servers"]
     return "".join(f"{name}={value}\n" for name, value in {**own, **settings}.items())
 
 

@@ -62,11 +62,13 @@ from headwater.security.authorizer import AllowAll, Authorizer
 from headwater.security.quotas import Unlimited
 from headwater.wire.apis import APIS
 from headwater.wire.frames import decode_response, encode_request
+from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.schema import Buffer, Message
 from headwater.wire.types import LeaderEpoch, NodeId, Offset, Uuid
 
 ADVERTISED = Endpoint(listener="PLAINTEXT", host="we.example", port=19092)
 DIRECTORY = Uuid(bytes([7]) * 16)
+NEWEST = FeatureLevelRecord(name="metadata.version", feature_level=33)
 
 
 class Forbid:
@@ -173,7 +175,7 @@ async def rig(
         cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
     ward.start("partitions", partitions.run)
     await cluster.start()
-    await cluster.submit([Bootstrap(levels={"metadata.version": 33}), *map(_registration, brokers)])
+    await cluster.submit([Bootstrap(records=(NEWEST,)), *map(_registration, brokers)])
     made = services(
         clock=now,
         randomness=randomness,

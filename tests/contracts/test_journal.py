@@ -18,14 +18,18 @@ from headwater.log.errors import OffsetOutOfRange
 from headwater.log.journals.checkpoints import CheckpointFiles, SnapshotId
 from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
-from headwater.log.port import Log, Logs
+from headwater.log.port import Log, Logs, Origin
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.machine.transactional import InTransaction, TransactionEnd
+from headwater.wire.batch.control import ControlType, build_control_batch
 from headwater.wire.batch.header import iter_headers
+from headwater.wire.codec import encode_bytes
 from headwater.wire.errors import CorruptBatch
-from headwater.wire.types import NodeId, Offset, ProducerEpoch, ProducerId
+from headwater.wire.records.kraft_version_record import KRaftVersionRecord
+from headwater.wire.records.voters_record import Voter, VotersRecord
+from headwater.wire.types import NodeId, Offset, ProducerEpoch, ProducerId, Uuid
 
 
 class JsonCodec:
@@ -289,6 +293,24 @@ class TestMetadata(SnapshotContract):
         found = headers(disk.read(f"{snapshots}/{name}"))
         assert [(header.is_control, header.base_offset) for header in found] == [(True, 0), (False, 1), (True, 2)]
         assert (await opened.log()).bounds.start == 4
+
+    async def test_what_the_log_says_of_its_quorum_is_repeated_in_each_snapshot(self, opened: OverLog, snapshots: Path):
+        journal = keeping(await opened.open())
+        await written(journal, added("a"))
+        voters = VotersRecord(voters=(Voter(voter_id=1, voter_directory_id=Uuid(bytes([9]) * 16)),))
+        said = [
+            (ControlType.KRAFT_VERSION, encode_bytes(KRaftVersionRecord(kraft_version=1), 0)),
+            (ControlType.KRAFT_VOTERS, encode_bytes(voters, 0)),
+        ]
+        log = await opened.log()
+        await log.append([memoryview(build_control_batch(said, timestamp=NOON))], origin=Origin.COORDINATOR)
+        journal = keeping(await opened.open())
+        end = (await loaded(journal))[0]
+        await journal.write_snapshot(added("a"), end=end, now=NOON)
+        again = keeping(await opened.open())
+        assert (await loaded(again))[1] == added("a")
+        assert isinstance(again, MetadataJournal)
+        assert (again.quorum.kraft_version, again.quorum.voters) == (1, voters)
 
     async def test_a_snapshot_that_is_cut_off_or_damaged_is_refused(self, opened: OverLog, snapshots: Path):
         journal = keeping(await opened.open())

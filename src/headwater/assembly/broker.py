@@ -6,14 +6,21 @@ what is queued, and mark the folder clean.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from functools import partial
 from itertools import chain
 from typing import Final, TypeVar
 
 from headwater.assembly import metrics
-from headwater.assembly.errors import NoMetadata, WrongFolder
-from headwater.assembly.options import BrokerOptions, check_values, refuse_what_would_be_neglected, static_settings
+from headwater.assembly.options import (
+    BrokerOptions,
+    at_home,
+    check_values,
+    refuse_what_would_be_neglected,
+    static_settings,
+)
+from headwater.assembly.survey import check_folder, read_bootstrap
 from headwater.broker import settings as broker_settings
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
@@ -39,7 +46,9 @@ from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.codec import MetadataCodec
+from headwater.control.cluster.configs import ConfigRules
 from headwater.control.cluster.features import (
+    KRAFT_VERSION,
     LATEST_METADATA,
     LATEST_TRANSACTION,
     METADATA_VERSION,
@@ -90,10 +99,10 @@ M = TypeVar("M", bound=Machine)
 log = get("broker")
 
 STOP_DEADLINE_S: Final = 10.0
-FIRST_LEVELS: Final[Mapping[str, int]] = {
-    METADATA_VERSION: LATEST_METADATA,
-    TRANSACTION_VERSION: LATEST_TRANSACTION,
-}
+FIRST_RECORDS: Final = (
+    FeatureLevelRecord(name=METADATA_VERSION, feature_level=LATEST_METADATA),
+    FeatureLevelRecord(name=TRANSACTION_VERSION, feature_level=LATEST_TRANSACTION),
+)
 """The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
 
@@ -110,7 +119,7 @@ class Broker:
     def __init__(self, options: BrokerOptions, world: World, *, of_process: Iterable[Metric] = ()) -> None:
         """`of_process` is shown with the broker's own metrics."""
         refuse_what_would_be_neglected(options.settings)
-        self._options = options
+        self._options = options = at_home(options, world.disk)
         self._world = world
         self._catalogue = catalogue()
         check_values(self._catalogue, options.settings)
@@ -132,7 +141,9 @@ class Broker:
         watchdog = Watchdog()
         watchdog.start()
         on_stop.callback(watchdog.stop)
-        self._logs = await open_logs(world, options.data)
+        rules = CatalogueRules(self._catalogue)
+        check = partial(check_folder, world.disk, options.data, self._node_id, rules)
+        self._logs = await open_logs(world, options.data, check=check)
         on_stop.push_async_callback(self._close_logs)
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)
@@ -145,7 +156,7 @@ class Broker:
         deleted_shared = DeletedSharedTopics(
             self._share_states, is_known=lambda each: self._partitions.name_of(each) is not None, ward=self._ward
         )
-        self._cluster = await self._make_cluster()
+        self._cluster = await self._make_cluster(rules)
         for subscriber in (DurableConfigs(self._live), self._partitions, deleted, deleted_shared):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
@@ -183,11 +194,7 @@ class Broker:
 
     async def _identity(self) -> FolderIdentity:
         """Whose folder it is; a new one becomes ours."""
-        root = self._options.data
-        identity = read_identity(self._world.disk, root) or await self._format()
-        if identity.node_id != self._node_id:
-            raise WrongFolder(root, identity.node_id, self._node_id)
-        return identity
+        return read_identity(self._world.disk, self._options.data) or await self._format()
 
     async def _format(self) -> FolderIdentity:
         """What Kafka's `kafka-storage format` leaves in a new folder; its identity comes last, for it says that all is there."""
@@ -197,15 +204,13 @@ class Broker:
             node_id=self._node_id,
             directory_id=Uuid(world.randomness.uuid()),
         )
-        levels = [FeatureLevelRecord(name=name, feature_level=level) for name, level in FIRST_LEVELS.items()]
-        codec = MetadataCodec(metadata_level=lambda: FIRST_LEVELS[METADATA_VERSION])
-        await write_bootstrap(world.disk, root, levels, codec, now=world.clock.now())
+        codec = MetadataCodec(metadata_level=lambda: LATEST_METADATA)
+        await write_bootstrap(world.disk, root, FIRST_RECORDS, codec, now=world.clock.now())
         await write_identity(world.disk, root, identity)
         return identity
 
-    async def _make_cluster(self) -> Runtime[Cluster]:
+    async def _make_cluster(self, rules: ConfigRules) -> Runtime[Cluster]:
         world, root = self._world, self._options.data
-        rules = CatalogueRules(self._catalogue)
         self._metadata_log = await open_metadata_log(self._logs, world, root, node=self._node_id)
         journal = MetadataJournal(
             self._metadata_log,
@@ -214,15 +219,14 @@ class Broker:
             node_id=self._node_id,
             clock=world.clock,
         )
+        self._quorum = journal.quorum
         runtime = Runtime("cluster", lambda: Cluster(rules=rules), journal, clock=world.clock, ward=self._ward)
         return runtime
 
     def _report_strays(self) -> None:
         """Partitions of no topic: a deletion that a crash cut short, or metadata of another day. They are kept, for it can't be
-        told which. Raises NoMetadata where it is plainly the metadata that is gone."""
+        told which."""
         cluster, stored = self._cluster.head, self._logs.stored()
-        if stored and not cluster.features.finalized:
-            raise NoMetadata(self._options.data, len(stored))
         for each in stored:
             if cluster.topics.by_id(each.partition.topic_id) is None:
                 log.warn(
@@ -315,12 +319,13 @@ class Broker:
         )
 
     def _features(self) -> Features:
-        features = self._cluster.head.features
+        features, kraft_version = self._cluster.head.features, self._quorum.kraft_version
+        finalized = {**features.offered(), **({KRAFT_VERSION: kraft_version} if kraft_version else {})}
         return Features(
             supported=tuple(
                 SupportedFeature(name=name, least=low, most=high) for name, (low, high) in SUPPORTED.items()
             ),
-            finalized=tuple(FinalizedFeature(name=name, level=level) for name, level in features.finalized.items()),
+            finalized=tuple(FinalizedFeature(name=name, level=level) for name, level in finalized.items()),
             epoch=features.epoch,
         )
 
@@ -337,7 +342,7 @@ class Broker:
         )
         await self._cluster.submit(
             [
-                Bootstrap(levels=FIRST_LEVELS),
+                Bootstrap(records=read_bootstrap(self._world.disk, self._options.data) or FIRST_RECORDS),
                 RegisterBroker(
                     node_id=self._node_id,
                     incarnation=Uuid(self._world.randomness.uuid()),

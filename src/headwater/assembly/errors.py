@@ -4,7 +4,10 @@ AssemblyError
   RefusedSetting     a setting whose neglect would expose or lose something, and that is not built yet
   WrongFolder        the folder belongs to another node
   NoMetadata         the folder holds partitions, and nothing says of which topics
+  CannotOpen         the folder is Apache Kafka's, or a later version's, and holds what can't be served
 """
+
+from collections.abc import Sequence
 
 from headwater.kernel.errors import HeadwaterError
 
@@ -31,3 +34,8 @@ class NoMetadata(AssemblyError):
             f"{root} holds {partitions} partitions but no metadata of them: "
             "bring back its __cluster_metadata-0, or choose another folder"
         )
+
+
+class CannotOpen(AssemblyError):
+    def __init__(self, root: str, reasons: Sequence[str]) -> None:
+        super().__init__(f"{root} can't be opened, and nothing in it was changed: {'; '.join(reasons)}")

@@ -1,7 +1,7 @@
 """What a broker process is told, and which of Apache Kafka's settings it refuses rather than neglects."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from headwater.assembly.errors import RefusedSetting
@@ -10,6 +10,8 @@ from headwater.kernel.errors import UnknownSetting
 from headwater.kernel.layers import FAMILIES
 from headwater.kernel.logging import get
 from headwater.kernel.settings import Scope
+from headwater.kernel.world import Disk
+from headwater.log.segments.folder import read_identity
 
 log = get("broker.settings")
 
@@ -30,6 +32,16 @@ class BrokerOptions:
     @property
     def node_id(self) -> int:
         return int(self.settings.get("node.id") or self.settings.get("broker.id") or DEFAULT_NODE_ID)
+
+    def of_node(self, node_id: int) -> "BrokerOptions":
+        return replace(self, settings={**self.settings, "node.id": str(node_id)})
+
+
+def at_home(options: BrokerOptions, disk: Disk) -> BrokerOptions:
+    """The node is the folder's, where nobody says which one it is."""
+    named = options.settings.get("node.id") or options.settings.get("broker.id")
+    identity = read_identity(disk, options.data) if not named and disk.exists(options.data) else None
+    return options if identity is None else options.of_node(identity.node_id)
 
 
 def static_settings(options: BrokerOptions) -> dict[str, str]:

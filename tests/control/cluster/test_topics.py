@@ -34,6 +34,7 @@ from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Ticket
 from headwater.machine.machine import Moment
 from headwater.wire.records.config_record import ConfigRecord
+from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.records.partition_change_record import PartitionChangeRecord
 from headwater.wire.records.partition_record import PartitionRecord
 from headwater.wire.records.remove_topic_record import RemoveTopicRecord
@@ -73,7 +74,7 @@ def asked(cluster: Cluster, request: object) -> object:
 
 def with_brokers(*nodes: int) -> Cluster:
     cluster = Cluster(rules=Rules())
-    decide(cluster, Bootstrap(levels={"metadata.version": 33}))
+    decide(cluster, Bootstrap(records=(FeatureLevelRecord(name="metadata.version", feature_level=33),)))
     for node in nodes:
         decide(cluster, registration(node))
     return cluster

@@ -21,7 +21,7 @@ from headwater.wire.records.register_controller_record import (
 from headwater.wire.records.unfence_broker_record import UnfenceBrokerRecord
 from headwater.wire.records.unregister_broker_record import UnregisterBrokerRecord
 from headwater.wire.records.unregister_controller_record import UnregisterControllerRecord
-from headwater.wire.types import NodeId, Uuid
+from headwater.wire.types import ZERO_UUID, NodeId, Uuid
 
 _FENCE: Final = 1
 _UNFENCE: Final = -1
@@ -40,6 +40,11 @@ class Broker(Struct, frozen=True, kw_only=True):
     fenced: bool
     in_controlled_shutdown: bool
     features: Mapping[str, tuple[int, int]]
+
+    @property
+    def directory(self) -> Uuid:
+        """Where what is new to it goes; unassigned where its registration is too old to say."""
+        return self.directories[0] if self.directories else ZERO_UUID
 
 
 class Brokers:

@@ -20,17 +20,31 @@ LATEST_METADATA: Final = 33
 TRANSACTION_VERSION: Final = "transaction.version"
 LATEST_TRANSACTION: Final = 2
 """Each end of a transaction begins a new epoch (KIP-890)."""
+KRAFT_VERSION: Final = "kraft.version"
+"""The only one that is no FeatureLevelRecord: the quorum's own records say it."""
 
 SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
     METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
-    "kraft.version": (0, 0),
+    KRAFT_VERSION: (0, 1),
     TRANSACTION_VERSION: (0, 2),
     "group.version": (0, 0),
     "share.version": (0, 0),
     "streams.version": (0, 0),
     "eligible.leader.replicas.version": (0, 0),
 }
-"""Feature name to the lowest and highest level that this program can live with."""
+"""Feature name to the lowest and highest level that this program offers."""
+
+OPENED: Final[Mapping[str, tuple[int, int]]] = {
+    METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
+    KRAFT_VERSION: (0, 1),
+    TRANSACTION_VERSION: (0, 2),
+    "group.version": (0, 1),
+    "share.version": (0, 2),
+    "streams.version": (0, 1),
+    "eligible.leader.replicas.version": (0, 1),
+}
+"""The levels that Kafka 4.4 knows, and so those of a folder that it left. What one of them stands for and is not offered here
+is kept as it is, for none of them changes how the rest is written."""
 
 _CHANGED_METADATA: Final = frozenset({7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33})
 """Levels that brought new records or fields: going back over one of them could lose metadata."""
@@ -55,6 +69,10 @@ class Features:
         """Grows with each change, for ApiVersions' FinalizedFeaturesEpoch; -1 before the first."""
         return self._changes - 1
 
+    def offered(self) -> Mapping[str, int]:
+        """Without those that stand for something that is not offered."""
+        return {name: level for name, level in self._levels.items() if level <= SUPPORTED.get(name, (0, 0))[1]}
+
     @property
     def metadata_level(self) -> int:
         return self._levels.get(METADATA_VERSION, LOWEST_METADATA)
@@ -70,8 +88,7 @@ class Features:
     def decide_bootstrap(self, request: Bootstrap, *, ticket: Ticket) -> Decision:
         if self._levels:
             return answer(ticket, None)
-        records = tuple(_level(name, level) for name, level in request.levels.items())
-        return Decision(records=records, answers=((ticket, None),))
+        return Decision(records=request.records, answers=((ticket, None),))
 
     def decide_update(self, request: UpdateFeatures, *, ticket: Ticket) -> Decision:
         """All or nothing; the first refusal stands for all."""
@@ -90,6 +107,8 @@ class Features:
             return _refuse(change, "A feature version cannot be less than 0.")
         if change.name not in SUPPORTED:
             return _refuse(change, "This cluster doesn't know the feature.")
+        if change.name == KRAFT_VERSION:
+            return _refuse(change, "It is as old as the quorum, and stays as it is.")
         if not low <= change.level <= high:
             return _refuse(change, f"This cluster only supports versions {low}-{high}.")
         if change.level < current and not change.downgrade:
@@ -116,6 +135,14 @@ class Features:
         """metadata.version comes first: it says how to read the rest."""
         for name in sorted(self._levels, key=lambda each: (each != METADATA_VERSION, each)):
             yield _level(name, self._levels[name])
+
+
+def refusals(levels: Mapping[str, int]) -> Iterator[str]:
+    """Why a folder with these levels can't be opened: a newer program wrote it, or one that is older than Kafka 4 can be."""
+    for name, level in levels.items():
+        low, high = OPENED.get(name, (0, 0))
+        if not low <= level <= high:
+            yield f"{name} is {level}, and only {low} to {high} are known here"
 
 
 def _loses_metadata(level: int, current: int) -> bool:

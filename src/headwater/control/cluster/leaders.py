@@ -104,7 +104,7 @@ class Leaders:
             isr=tuple(replicas),
             adding_replicas=(),
             removing_replicas=(),
-            directories=tuple(self._brokers.get(each).directories[0] for each in replicas),
+            directories=tuple(self._brokers.get(each).directory for each in replicas),
             leader=_UNCHANGED if partition.leader in replicas else replicas[0],
         )
 

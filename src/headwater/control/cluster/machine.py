@@ -7,9 +7,11 @@ controller writes around long changes, are replayed at their end and dropped at 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from msgspec import structs
+
 from headwater.control.cluster.brokers import Brokers
 from headwater.control.cluster.configs import ConfigRules, Configs
-from headwater.control.cluster.features import Features
+from headwater.control.cluster.features import LATEST_METADATA, Features
 from headwater.control.cluster.kept import KEPT, REMOVALS, Kept
 from headwater.control.cluster.leaders import Leaders
 from headwater.control.cluster.producer_ids import ProducerIds
@@ -27,6 +29,7 @@ from headwater.control.cluster.requests import (
     UpdateFeatures,
 )
 from headwater.control.cluster.topics import Topics
+from headwater.control.cluster.versions import fitted
 from headwater.control.errors import UnknownTopic
 from headwater.machine.decision import Decision, Record, Ticket, answer
 from headwater.machine.machine import Moment
@@ -73,7 +76,10 @@ class Cluster:
         self._replayers = self._replayer_table()
 
     def decide(self, request: object, *, ticket: Ticket, moment: Moment) -> Decision:  # noqa: ARG002 - nothing here is timed
-        return self._deciders[type(request)](request, ticket=ticket)
+        decision = self._deciders[type(request)](request, ticket=ticket)
+        if self.features.metadata_level == LATEST_METADATA:
+            return decision
+        return structs.replace(decision, records=tuple(map(self._fitted, decision.records)))
 
     def next_deadline(self) -> int | None:
         return None
@@ -98,12 +104,12 @@ class Cluster:
 
     def snapshot(self) -> Iterator[Record]:
         """In an order in which each record finds what it leans on."""
-        yield from self.features.snapshot()
-        yield from self.brokers.snapshot()
-        yield from self.topics.snapshot()
-        yield from self.configs.snapshot()
-        yield from self.producer_ids.snapshot()
-        yield from self._kept.snapshot()
+        families = (self.features, self.brokers, self.topics, self.configs, self.producer_ids, self._kept)
+        for family in families:
+            yield from map(self._fitted, family.snapshot())
+
+    def _fitted(self, record: Record) -> Record:
+        return fitted(record, self.features.metadata_level)
 
     def _decide_register(self, request: RegisterBroker, *, ticket: Ticket) -> Decision:
         records = self.brokers.registration(request, controller_registration=self.features.registers_controllers)

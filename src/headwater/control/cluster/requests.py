@@ -5,6 +5,7 @@ from enum import IntEnum
 
 from msgspec import Struct
 
+from headwater.machine.decision import Record
 from headwater.wire.types import NodeId, TopicName, Uuid
 
 
@@ -143,6 +144,6 @@ class UpdateFeatures(Struct, frozen=True, kw_only=True):
 
 
 class Bootstrap(Struct, frozen=True, kw_only=True):
-    """The first records of a new cluster: its feature levels. A cluster that has some is left as it is."""
+    """The first records of a new cluster, with its feature levels. A cluster that has some is left as it is."""
 
-    levels: Mapping[str, int]
+    records: tuple[Record, ...]

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headwater.control.cluster.brokers import Broker, Brokers
+from headwater.control.cluster.brokers import Brokers
 from headwater.control.cluster.configs import Configs
 from headwater.control.cluster.names import INTERNAL, check_name, collision_key
 from headwater.control.cluster.placement import check_assignments, place
@@ -215,7 +215,7 @@ class Topics:
             recovery_state=0,
             leader_epoch=LeaderEpoch(0),
             partition_epoch=0,
-            directories=tuple(_directory(self._brokers.get(each)) for each in replicas),
+            directories=tuple(self._brokers.get(each).directory for each in replicas),
             eligible=None,
             last_known_eligible=None,
         )
@@ -322,7 +322,3 @@ def _new(value: T | None, old: T) -> T:
 
 def _resource(name: TopicName) -> Resource:
     return Resource(type=ResourceType.TOPIC, name=name)
-
-
-def _directory(broker: Broker) -> Uuid:
-    return broker.directories[0]

@@ -1,13 +1,22 @@
-"""At which version each metadata record is written: as the finalized metadata.version calls for (Kafka's `MetadataVersion`)."""
+"""At which version each metadata record is written: as the finalized metadata.version calls for (Kafka's `MetadataVersion`).
+
+A level below the newest has no place for some fields. They are left out when a record is decided, and not when it is written,
+so that the state is the same before and after a restart.
+"""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from functools import cache
+from typing import Any, Final, TypeVar
+
+from msgspec.structs import fields, replace
 
 from headwater.wire.records.broker_registration_change_record import BrokerRegistrationChangeRecord
 from headwater.wire.records.partition_change_record import PartitionChangeRecord
 from headwater.wire.records.partition_record import PartitionRecord
 from headwater.wire.records.register_broker_record import RegisterBrokerRecord
-from headwater.wire.schema import Message
+from headwater.wire.schema import Message, versions_of
+
+M = TypeVar("M", bound=Message)
 
 _KRAFT_SHUTDOWN: Final = 7
 _MIGRATION: Final = 8
@@ -40,3 +49,16 @@ def record_version(kind: type[Message], metadata_level: int) -> int:
     """The version to write a record of this type at; 0 for every type that has had one version only."""
     rule = _BY_LEVEL.get(kind)
     return rule(metadata_level) if rule else 0
+
+
+def fitted(record: M, metadata_level: int) -> M:
+    """The record without what its version can't say."""
+    absent = _absent(type(record), record_version(type(record), metadata_level))
+    return replace(record, **absent) if absent else record
+
+
+@cache
+def _absent(kind: type[Message], version: int) -> Mapping[str, Any]:
+    """The fields that a version lacks, and what stands for them."""
+    lacking = {each.name for each in kind.FIELDS if version not in versions_of(each.versions)}
+    return {each.name: each.default for each in fields(kind) if each.name in lacking}

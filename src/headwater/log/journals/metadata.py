@@ -5,22 +5,22 @@ snapshot holds the state in batches of its own, between a header and a footer; o
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from typing import Final
 
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
 from headwater.log.epochs import Epochs
 from headwater.log.journals.checkpoints import SnapshotId, SnapshotStore
 from headwater.log.journals.codec import RecordCodec
+from headwater.log.journals.quorum import QuorumRecords, leader_change
 from headwater.log.journals.record_log import RecordLog
 from headwater.log.journals.snapshot_file import is_whole, snapshot_file
 from headwater.log.port import Log
 from headwater.machine.decision import Record
 from headwater.machine.errors import UnreadableRecord
 from headwater.machine.journal import Reducible
-from headwater.wire.batch.control import ControlType, build_control_batch
+from headwater.wire.batch.control import build_control_batch
 from headwater.wire.batch.header import BatchHeader
-from headwater.wire.codec import encode_bytes
-from headwater.wire.records.leader_change_message import LeaderChangeMessage, Voter
 from headwater.wire.types import LeaderEpoch, NodeId, Offset
 
 _NOTHING_YET = SnapshotId(end=Offset(0), epoch=LeaderEpoch(0))
@@ -39,6 +39,7 @@ class MetadataJournal:
         self._clock = clock
         self._newest = _NOTHING_YET
         self._claimed: LeaderEpoch | None = None
+        self.quorum: Final = QuorumRecords()
 
     async def load(self, replay: Callable[[Record], None], *, until: Offset | None = None) -> Offset:
         newest, first = self._snapshots.newest(), _NOTHING_YET.end
@@ -48,7 +49,7 @@ class MetadataJournal:
             data = self._snapshots.read(newest)
             if not is_whole(data):
                 raise UnreadableRecord(self._records.name, first, "its snapshot is cut off")
-            await self._records.replay_batches(replay, data)
+            await self._records.replay_batches(replay, data, control=self._see)
         if not self._log.bounds.start <= first <= self._log.bounds.high_watermark:
             raise UnreadableRecord(self._records.name, first, f"the log does not hold it: {self._log.bounds}")
         if until is not None:
@@ -59,16 +60,13 @@ class MetadataJournal:
         )
         return end if self._claimed == self._log.bounds.epoch else await self._claim(end)
 
-    def _see(self, header: BatchHeader) -> None:
+    def _see(self, batch: memoryview, header: BatchHeader) -> None:
         """A leader's first batch in its epoch is a control batch."""
         self._claimed = header.partition_leader_epoch
+        self.quorum.see(batch, header)
 
     async def _claim(self, end: Offset) -> Offset:
-        voter = Voter(voter_id=self._node_id)
-        message = LeaderChangeMessage(leader_id=self._node_id, voters=(voter,), granting_voters=(voter,))
-        batch = build_control_batch(
-            [(ControlType.LEADER_CHANGE, encode_bytes(message, message.version))], timestamp=self._clock.now()
-        )
+        batch = build_control_batch([leader_change(self._node_id)], timestamp=self._clock.now())
         epoch = self._log.bounds.epoch
         end = await self._records.append_batches([batch], expected_end=end)
         self._claimed = epoch
@@ -85,7 +83,8 @@ class MetadataJournal:
         epoch = Epochs(self._log.bounds.epochs).at(Offset(end - 1))
         if end == self._newest.end or epoch is None:
             return
-        data = await snapshot_file(records, self._records.codec, epoch=epoch, now=now)
+        quorum = self.quorum.controls()
+        data = await snapshot_file(records, self._records.codec, epoch=epoch, now=now, quorum=quorum)
         snapshot = SnapshotId(end=end, epoch=epoch)
         await self._snapshots.write(snapshot, data)
         self._newest = snapshot

@@ -26,6 +26,7 @@ _log = get("log.journals")
 
 Replay = Callable[[Record], None]
 Until = Callable[[], Offset]
+Control = Callable[[memoryview, BatchHeader], None]
 
 
 class RecordLog:
@@ -44,7 +45,7 @@ class RecordLog:
         return str(self.log.partition)
 
     async def replay(
-        self, replay: Replay, *, first: Offset, until: Until, control: Callable[[BatchHeader], None] | None = None
+        self, replay: Replay, *, first: Offset, until: Until, control: Control | None = None
     ) -> tuple[Offset, int]:
         """Everything from `first` up to `until()`, which may move meanwhile. Gives the end, and how many records there were."""
         offset, count = first, 0
@@ -64,7 +65,7 @@ class RecordLog:
         data: Buffer,
         *,
         until: Offset | None = None,
-        control: Callable[[BatchHeader], None] | None = None,
+        control: Control | None = None,
     ) -> tuple[Offset, int]:
         """Whole batches, up to the one that begins at `until`. Markers end transactions; `control` sees other control batches.
 
@@ -98,9 +99,7 @@ class RecordLog:
         except WireError as error:
             raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
 
-    def _replay_control(
-        self, replay: Replay, batch: memoryview, header: BatchHeader, control: Callable[[BatchHeader], None] | None
-    ) -> int:
+    def _replay_control(self, replay: Replay, batch: memoryview, header: BatchHeader, control: Control | None) -> int:
         marker = marker_of(batch, header)
         if marker is not None:
             replay(
@@ -113,7 +112,7 @@ class RecordLog:
             )
             return 1
         if control is not None:
-            control(header)
+            control(batch, header)
         return 0
 
     def _replay_one(self, replay: Replay, stored: StoredRecord, header: BatchHeader) -> int:

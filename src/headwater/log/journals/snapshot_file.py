@@ -3,7 +3,7 @@
 `bootstrap.checkpoint` in the root folder has the same form: the feature levels that a new folder begins with.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from headwater.kernel.units import Timestamp
@@ -23,11 +23,19 @@ from headwater.wire.types import LeaderEpoch, Offset
 BOOTSTRAP: Final = "bootstrap.checkpoint"
 
 
-async def snapshot_file(records: Iterable[Record], codec: RecordCodec, *, epoch: LeaderEpoch, now: Timestamp) -> bytes:
-    """The whole file; its offsets are its own, from 0."""
+async def snapshot_file(
+    records: Iterable[Record],
+    codec: RecordCodec,
+    *,
+    epoch: LeaderEpoch,
+    now: Timestamp,
+    quorum: Sequence[tuple[ControlType, bytes]] = (),
+) -> bytes:
+    """The whole file; its offsets are its own, from 0. `quorum` are control records that follow its header."""
     header, footer = SnapshotHeaderRecord(last_contained_log_timestamp=now), SnapshotFooterRecord()
+    opening = (ControlType.SNAPSHOT_HEADER, encode_bytes(header, header.version))
     batches = [
-        build_control_batch([(ControlType.SNAPSHOT_HEADER, encode_bytes(header, header.version))], timestamp=now),
+        build_control_batch([opening, *quorum], timestamp=now),
         *await snapshot_batches(records, codec, now=now),
         build_control_batch([(ControlType.SNAPSHOT_FOOTER, encode_bytes(footer, footer.version))], timestamp=now),
     ]

@@ -6,7 +6,7 @@ relies on, and puts the mark back as the very last thing.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from msgspec.structs import replace
 
@@ -35,11 +35,17 @@ _FOLDER_NAME_MAX = 200
 """With an id and the suffix a deleted folder's name stays below the file system's 255 bytes."""
 
 
-async def open_logs(world: World, root: str, *, open_files_max: int = OPEN_MAX) -> "SegmentLogs":
-    """Raises FolderInUse if another process has the folder, a DiskError if it can't be written."""
+async def open_logs(
+    world: World, root: str, *, open_files_max: int = OPEN_MAX, check: Callable[[], None] = lambda: None
+) -> "SegmentLogs":
+    """Raises FolderInUse if another process has the folder, a DiskError if it can't be written.
+
+    `check` is called while nothing is written yet and nobody else can write; what it raises ends it there.
+    """
     world.disk.make_folder(root)
     lock = world.disk.lock(root)
     try:
+        check()
         has_mark = await take_clean_mark(world.disk, root)
         partitions = find_partitions(world.disk, root)
         logs = SegmentLogs(
@@ -116,10 +122,12 @@ class SegmentLogs:
         return Stored(partition=partition, start=start, end=max(start, remembered.recovery_point or Offset(0)))
 
     def _remembered(self, partition: PartitionId) -> Remembered:
+        """A clean end tells a recovery point of every log that it is true of: of Kafka's own metadata log it is not."""
+        recovery_point = self._store.recovery_points.get(partition)
         return Remembered(
             start=self._store.log_starts.get(partition) or Offset(0),
-            recovery_point=self._store.recovery_points.get(partition),
-            is_clean=self._clean,
+            recovery_point=recovery_point,
+            is_clean=self._clean and recovery_point is not None,
             is_cache_true=self._is_cache_true,
         )
 
@@ -149,7 +157,7 @@ class SegmentLogs:
             raise LogClosed(str(partition))
         if store.disk.exists(folder):
             if read_topic_id(store.disk, folder) == partition.topic_id:
-                return await recover(store, folder, self._remembered(partition))
+                return await recover(store, folder, replace(self._remembered(partition), newest_epoch=epoch))
             self._delete_folder(partition, delay_ms=0)
         return await self._make(partition)
 

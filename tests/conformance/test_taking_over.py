@@ -1,0 +1,86 @@
+"""A folder that Apache Kafka made and left, opened by us in its place, and opened by the same Apache Kafka after us.
+
+Whoever serves it, clients see the same; and what only Kafka's tools can tell of it (quotas, users, access control lists) is
+there when Kafka comes back.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+from tests.conformance.full_folder import (
+    AUTHORIZED,
+    CODECS,
+    RECORDS,
+    commit,
+    fill,
+    held,
+    left_open,
+    produce,
+    rules,
+)
+from tests.e2e.process import Process, start
+from tools.apache_kafka import STANDALONE, Release, apache_kafka
+
+pytestmark = pytest.mark.java
+
+MORE = 50
+STATIC_QUORUM = {"controller.quorum.voters": "1@{controller}"}
+ADVERTISED = {"offsets.topic.num.partitions": "5", "transaction.state.log.num.partitions": "5"}
+HEAP = "384m"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """How a folder was made, and how its node ended."""
+
+    version: str
+    made: Sequence[str] = STANDALONE
+    settings: Mapping[str, str] = field(default_factory=dict)
+    kill: bool = False
+    users: bool = True
+
+
+ORIGINS = {
+    "4.3.1": Origin(version="4.3.1"),
+    "4.4.0": Origin(version="4.4.0"),
+    "4.4.0 killed": Origin(version="4.4.0", kill=True),
+    "4.4.0 as 3.3": Origin(version="4.4.0", made=("--release-version", "3.3"), settings=STATIC_QUORUM, users=False),
+}
+
+
+@pytest.mark.parametrize("origin", ORIGINS.values(), ids=ORIGINS)
+def test_kafka_finds_everything_after_us(
+    kafka_4_3: Release, kafka_4_4: Release, tmp_path: Path, origin: Origin
+) -> None:
+    release = {"4.3.1": kafka_4_3, "4.4.0": kafka_4_4}[origin.version]
+    settings = {**AUTHORIZED, **origin.settings}
+    node = tmp_path / "node"
+    with apache_kafka(release, node, settings=settings, heap=HEAP, made=origin.made, kill=origin.kill) as kafka:
+        fill(kafka.bootstrap, users=origin.users)
+        with left_open(kafka.bootstrap):
+            before, told = held(kafka.bootstrap), rules(kafka.bootstrap)
+    ours = start(node / "data", ADVERTISED)
+    try:
+        assert held(ours.bootstrap) == before
+        _go_on(ours)
+    finally:
+        assert ours.stop() == 0, ours.log_tail()
+    with apache_kafka(release, node, settings=settings, heap=HEAP) as kafka:
+        again = held(kafka.bootstrap)
+        assert rules(kafka.bootstrap) == told
+        grown = [f"record {number}" for number in range(RECORDS + MORE)]
+        assert again == replace(before, values=dict.fromkeys(CODECS, grown), read_by_group=RECORDS)
+    _no_complaints(node / "server.log")
+
+
+def _go_on(ours: Process) -> None:
+    for codec in CODECS:
+        produce(ours.bootstrap, codec, range(RECORDS, RECORDS + MORE), codec=codec)
+    commit(ours.bootstrap, "readers", "none", RECORDS)
+
+
+def _no_complaints(log: Path) -> None:
+    complaints = [line for line in log.read_text().splitlines() if " WARN " in line or " ERROR " in line]
+    assert not complaints, "\n".join(complaints[:20])
