@@ -38,6 +38,7 @@ from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
+from headwater.control.groups.share.settings import SETTINGS as SHARE_GROUP_SETTINGS, share_group_settings
 from headwater.control.share.codec import ShareCodec
 from headwater.control.share.machine import ShareStates
 from headwater.control.share.pruning import whole_of
@@ -143,22 +144,15 @@ async def rig(
     counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
-    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
+    rooms = (GROUP_SETTINGS, SHARE_GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
+    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, *rooms)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
     partitions = Partitions(logs=logs, settings=live)
 
-    def groups(log: Log) -> Runtime[Groups]:
-        return Runtime(
-            str(log.partition),
-            lambda: Groups(settings=lambda: live.broker.resolved(group_settings), topics=partitions),
-            ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec()),
-            clock=now,
-            ward=ward,
-        )
-
     count = partitions.partition_count
-    coordinators = Coordinators(GROUP_OFFSETS, make=groups, partition_count=count, ward=ward)
+    grouping = partial(_grouping, live=live, partitions=partitions, now=now, ward=ward, committed=committed)
+    coordinators = Coordinators(GROUP_OFFSETS, make=grouping, partition_count=count, ward=ward)
     transacting = partial(_transacting, live=live, now=now, ward=ward, markers=lambda: markers)
     transactions = Coordinators(TRANSACTION_STATE, make=transacting, partition_count=count, ward=ward)
     markers: Markers = Markers(partitions, coordinators, clock=now)
@@ -199,6 +193,22 @@ async def rig(
     finally:
         await cluster.close(1)
         await ward.close(deadline_s=1)
+
+
+def _grouping(
+    log: Log, *, live: LiveSettings, partitions: Partitions, now: Clock, ward: Ward, committed: Sequence[GroupRecord]
+) -> Runtime[Groups]:
+    return Runtime(
+        str(log.partition),
+        lambda: Groups(
+            settings=lambda: live.broker.resolved(group_settings),
+            topics=partitions,
+            share_settings=lambda group_id: share_group_settings(live.broker, live.group(group_id)),
+        ),
+        ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec()),
+        clock=now,
+        ward=ward,
+    )
 
 
 def _transacting(

@@ -61,6 +61,7 @@ from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBrok
 from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.machine import Groups
+from headwater.control.groups.share import settings as share_group_settings
 from headwater.control.share import settings as share_settings
 from headwater.control.share.codec import ShareCodec
 from headwater.control.share.machine import ShareStates
@@ -109,7 +110,15 @@ _PLAINTEXT: Final = 0
 
 def catalogue() -> Catalogue:
     """Every setting of a broker process."""
-    rooms = (log_settings, compaction_settings, group_settings, transaction_settings, share_settings, broker_settings)
+    rooms = (
+        log_settings,
+        compaction_settings,
+        group_settings,
+        share_group_settings,
+        transaction_settings,
+        share_settings,
+        broker_settings,
+    )
     return Catalogue(*(room.SETTINGS for room in rooms))
 
 
@@ -244,7 +253,11 @@ class Broker:
         return Runtime(
             f"groups {partition_log.partition.index}",
             lambda: Groups(
-                settings=lambda: self._live.broker.resolved(group_settings.group_settings), topics=self._partitions
+                settings=lambda: self._live.broker.resolved(group_settings.group_settings),
+                topics=self._partitions,
+                share_settings=lambda group_id: share_group_settings.share_group_settings(
+                    self._live.broker, self._live.group(group_id)
+                ),
             ),
             CoordinatorJournal(partition_log, GroupCodec()),
             clock=self._world.clock,

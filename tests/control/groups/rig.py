@@ -8,6 +8,7 @@ from headwater.control.groups.classic.requests import Heartbeat, Join, Leave, Le
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.requests import CommitOffsets, OffsetCommit
 from headwater.control.groups.settings import GroupSettings
+from headwater.control.groups.share.settings import ShareGroupSettings
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Ticket
 from headwater.machine.machine import Moment
@@ -53,10 +54,13 @@ class Rig:
     def __init__(self, log: Sequence[Any] | None = None, **settings: int) -> None:
         self.settings = GroupSettings(**{"initial_rebalance_delay_ms": 0} | settings)
         self.topics = Topics()
-        self.machine = Groups(settings=lambda: self.settings, topics=self.topics)
+        self.share_settings = ShareGroupSettings()
+        self.machine = Groups(
+            settings=lambda: self.settings, topics=self.topics, share_settings=lambda _: self.share_settings
+        )
         self.elapsed = 0
         self.log: list[Any] = []
-        self.answers: dict[int, object] = {}
+        self.answers: dict[int, Any] = {}
         self._tickets = 0
         for record in log or []:
             self.machine.replay(record)

@@ -29,8 +29,11 @@ class GroupCodec:
 
 
 def _version(value: Message) -> int:
-    """An offset that ends at a time of its own can say so in version 1 only."""
-    if isinstance(value, GroupMetadataValue):
-        return _GROUP
-    assert isinstance(value, OffsetCommitValue)
-    return _OFFSET if value.expire_timestamp < 0 else _OFFSET_WITH_EXPIRY
+    """An offset that ends at a time of its own can say so in version 1 only. What came later has one version."""
+    match value:
+        case GroupMetadataValue():
+            return _GROUP
+        case OffsetCommitValue():
+            return _OFFSET if value.expire_timestamp < 0 else _OFFSET_WITH_EXPIRY
+        case _:
+            return value.VERSIONS.last

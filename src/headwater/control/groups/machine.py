@@ -27,6 +27,8 @@ from headwater.control.groups.requests import (
     Refusals,
 )
 from headwater.control.groups.settings import GroupSettings
+from headwater.control.groups.share.kind import ShareGroups
+from headwater.control.groups.share.settings import ShareGroupSettings
 from headwater.control.groups.step import Step
 from headwater.control.groups.undecided import in_transaction
 from headwater.machine.decision import Decision, Record, Ticket
@@ -39,13 +41,20 @@ from headwater.wire.records.offset_commit_value import OffsetCommitValue
 class Groups:
     """Groups of every kind, and their offsets."""
 
-    def __init__(self, *, settings: Callable[[], GroupSettings], topics: Topics) -> None:
+    def __init__(
+        self,
+        *,
+        settings: Callable[[], GroupSettings],
+        topics: Topics,
+        share_settings: Callable[[str], ShareGroupSettings],
+    ) -> None:
         self._settings = settings
         self.topics = topics
         """For kinds that assign on the server."""
         self.offsets = Offsets()
         self.classic = ClassicGroups(settings=settings, offsets=self.offsets)
-        self._kinds: tuple[Kind, ...] = (self.classic,)
+        self.share = ShareGroups(topics=topics, settings=share_settings)
+        self._kinds: tuple[Kind, ...] = (self.share, self.classic)
         """Classic groups come last: what has nothing but offsets is theirs, unless another kind holds it."""
         self._founders = {request: kind for kind in reversed(self._kinds) for request in kind.deciders}
         self._expiry = Expiry(self.offsets, settings=settings, group_ids=self._ids, kind_of=self._kind_or_classic)
@@ -180,6 +189,7 @@ class Groups:
 
     def _forget_topics(self, request: ForgetTopics, ticket: Ticket, step: Step) -> None:
         step.write(*self.offsets.of_topics(request.topics))
+        step.write(*self.share.without_topics(topic_id for _, topic_id in request.topics))
         step.answer(ticket, None)
 
     # --- reading
