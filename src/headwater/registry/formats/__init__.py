@@ -1,0 +1,1 @@
+"""Avro, Protobuf and JSON Schema, behind one small port."""

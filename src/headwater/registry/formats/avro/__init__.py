@@ -1,0 +1,1 @@
+"""Avro schemas, read and written as Avro's Java library does."""

@@ -1,0 +1,63 @@
+"""Avro behind the port of formats."""
+
+from collections.abc import Callable
+from typing import Final, TypeVar
+
+from headwater.registry.errors import AmbiguousField, InvalidSchema
+from headwater.registry.formats.avro.compatibility import differences
+from headwater.registry.formats.avro.model import Record, Schema, full_name
+from headwater.registry.formats.avro.normalization import normalized_text
+from headwater.registry.formats.avro.parse import parse_all
+from headwater.registry.formats.avro.printing import print_schema
+from headwater.registry.formats.format import Source
+
+T = TypeVar("T")
+
+RESOLVED: Final = "resolved"
+
+
+class AvroSchema:
+    """`known` are the full names of the types that its references are about: they are named in its text, not repeated."""
+
+    def __init__(self, schema: Schema, source: Source, *, known: tuple[str, ...], strict: bool) -> None:
+        self._schema = schema
+        self._source = source
+        self._known = known
+        self._strict = strict
+        self.text: Final = _bounded(lambda: print_schema(schema, known=known))
+
+    @property
+    def name(self) -> str | None:
+        return self._schema.name.full if isinstance(self._schema, Record) else None
+
+    def formatted(self, form: str) -> str:
+        """`resolved`: with what it refers to in its places."""
+        return print_schema(self._schema) if form == RESOLVED else self.text
+
+    def normalized(self) -> "AvroSchema":
+        text = _bounded(lambda: normalized_text(self._schema, known=self._known))
+        source = Source(text=text, references=self._source.references)
+        return AvroFormat().parse(source, strict=self._strict)
+
+    def differences_from(self, writer: "AvroSchema") -> list[str]:
+        try:
+            return _bounded(lambda: [str(each) for each in differences(self._schema, writer._schema)])
+        except AmbiguousField as problem:
+            return [f"Unexpected exception during compatibility check: {problem}"]
+
+
+class AvroFormat:
+    type: Final = "AVRO"
+
+    def parse(self, source: Source, *, strict: bool) -> AvroSchema:
+        *references, schema = _bounded(lambda: parse_all((*source.references.values(), source.text), strict=strict))
+        known = tuple(full_name(each) for each in references)
+        return AvroSchema(schema, source, known=known, strict=strict)
+
+
+def _bounded(work: Callable[[], T]) -> T:
+    """Types that nest through their definitions are as deep as the text is long."""
+    try:
+        return work()
+    except RecursionError:
+        raise InvalidSchema("its types are nested too deeply") from None

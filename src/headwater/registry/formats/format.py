@@ -1,0 +1,56 @@
+"""The port that each format of schemas stands behind: a text becomes a `Parsed`, which is all that the registry asks.
+
+Parsing and comparing take as long as their input makes them, so whoever calls this for a stranger does it in a process that
+can be ended.
+"""
+
+from collections.abc import Mapping
+from typing import Protocol, Self
+
+from msgspec import Struct
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """A schema as it was sent. `references` are the texts of what it refers to, by the names that it uses for them, each after
+    those that it needs itself."""
+
+    text: str
+    references: Mapping[str, str] = {}
+
+
+class Parsed(Protocol):
+    """A schema that was understood."""
+
+    @property
+    def text(self) -> str:
+        """As it is stored, hashed and compared: what is only layout is gone."""
+        ...
+
+    @property
+    def name(self) -> str | None:
+        """The full name of the type that it is about, where it has one."""
+        ...
+
+    def formatted(self, form: str) -> str:
+        """In another form that the format knows; one that it doesn't know is the usual one."""
+        ...
+
+    def normalized(self) -> Self:
+        """The one that stands for all that mean the same."""
+        ...
+
+    def differences_from(self, writer: Self) -> list[str]:
+        """Why data written with `writer` can't be read with this, for people; nothing where it can. Each has two places (`%s`)
+        left for which of the two is the new one."""
+        ...
+
+
+class Format(Protocol):
+    @property
+    def type(self) -> str:
+        """By its name in the API, such as `AVRO`."""
+        ...
+
+    def parse(self, source: Source, *, strict: bool) -> Parsed:
+        """`strict` for what is new; what is stored already stays readable. Raises InvalidSchema."""
+        ...
