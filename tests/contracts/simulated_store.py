@@ -21,6 +21,7 @@ ROOT = "/data"
 class SimulatedStore:
     seed: int = 0
     clock: SetClock = field(default_factory=SetClock)
+    reserve_bytes: int = 0
     habits: Habits = field(default_factory=lambda: Habits(sync_s=(0.0, 0.0)))
 
     def __post_init__(self) -> None:
@@ -36,7 +37,7 @@ class SimulatedStore:
         world = World(clock=self.clock, randomness=SystemRandomness(), disk=self.disk, workers=workers)
         self.disk.make_folder(ROOT)
         await self.disk.sync_folder("/")
-        return await open_logs(world, ROOT)
+        return await open_logs(world, ROOT, reserve_bytes=self.reserve_bytes)
 
     async def crash(self, logs: Logs) -> None:
         """Of what was not synced some is lost, and some of it torn."""

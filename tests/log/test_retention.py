@@ -26,6 +26,7 @@ def spans(*ages_ms: int, size: int = 100) -> list[Span]:
 def bounds(start: int, end: int) -> Bounds:
     return Bounds(
         start=Offset(start),
+        local_start=Offset(start),
         high_watermark=Offset(end),
         last_stable=Offset(end),
         end=Offset(end),

@@ -152,7 +152,8 @@ class Broker:
         on_stop.callback(watchdog.stop)
         rules = CatalogueRules(self._catalogue)
         check = partial(check_folder, world.disk, options.data, self._node_id, rules)
-        self._logs = await open_logs(world, options.data, check=check)
+        reserve_bytes = self._live.broker[log_settings.DISK_RESERVE_BYTES]
+        self._logs = await open_logs(world, options.data, reserve_bytes=reserve_bytes, check=check)
         on_stop.push_async_callback(self._close_logs)
         identity = await self._identity()
         self._partitions = Partitions(logs=self._logs, settings=self._live)

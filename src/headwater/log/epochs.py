@@ -39,6 +39,12 @@ class Epochs:
         place = bisect_right(self.entries, offset, key=lambda entry: entry.start)
         return self.entries[place - 1].epoch if place else None
 
+    def within(self, start: Offset, end: Offset) -> tuple[EpochStart, ...]:
+        """Those of what stands from `start` up to `end`, the first of them as if it had begun there."""
+        later = tuple(each for each in self.entries if start < each.start < end)
+        first = self.at(start)
+        return later if first is None else (EpochStart(epoch=first, start=start), *later)
+
     def end_of(self, epoch: LeaderEpoch, end: Offset) -> EpochEnd | None:
         """Where an epoch ended in a log that is shown up to `end`; None for one that has not begun here.
 

@@ -74,6 +74,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
     """What a log holds at one moment; a new value at each change, so that a reader sees fields that belong together."""
 
     start: Offset
+    local_start: Offset
+    """Where the records begin that lie here. It is above `start` where older ones lie in remote storage alone."""
     high_watermark: Offset
     last_stable: Offset
     end: Offset
@@ -81,6 +83,8 @@ class Bounds(Struct, frozen=True, kw_only=True):
     """The leader epoch that appends are stamped with now."""
     epochs: tuple[EpochStart, ...]
     """Oldest first; one entry for each epoch in which something was written."""
+    tiered_end: Offset | None = None
+    """Up to where records are in remote storage; None for a log whose records stay here."""
 
 
 class Appended(Struct, frozen=True, kw_only=True):

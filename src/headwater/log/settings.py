@@ -1,11 +1,11 @@
 """The topic settings that a log looks at, and what it is told: one frozen value, replaced as a whole when they change."""
 
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from msgspec import Struct
 
-from headwater.kernel.kinds import Bytes, Choice, Double, Int, Kind, ListOf, Millis
+from headwater.kernel.kinds import Boolean, Bytes, Choice, Double, Int, Kind, ListOf, Millis
 from headwater.kernel.layers import FAMILIES, Settings
 from headwater.kernel.settings import Scope, Setting, Update
 from headwater.kernel.units import DAY_MS, HOUR_MS, GiB, KiB, MiB
@@ -13,6 +13,9 @@ from headwater.kernel.units import DAY_MS, HOUR_MS, GiB, KiB, MiB
 T = TypeVar("T")
 _INT_MAX = 2**31 - 1
 _LONG_MAX = 2**63 - 1
+
+SAME: Final = -2
+"""A local retention that is the log's own."""
 
 
 class FlushMode(Enum):
@@ -50,7 +53,25 @@ class LogSettings(Struct, frozen=True, kw_only=True):
     timestamp_before_max_ms: int = _LONG_MAX
     timestamp_after_max_ms: int = HOUR_MS
     max_message_bytes: int = MiB + 12
+    remote_storage: bool = False
+    """`remote.storage.enable`: closed segments are copied to remote storage."""
+    remote_copy_disable: bool = False
+    remote_delete_on_disable: bool = False
+    remote_copy_lag_ms: int = 0
+    remote_copy_lag_bytes: int = -1
+    local_retention_ms: int = SAME
+    local_retention_bytes: int = SAME
     flush_mode: FlushMode = FlushMode.COMMIT
+
+    @property
+    def here_ms(self) -> int:
+        """How long segments stay here that are in remote storage."""
+        return self.retention_ms if self.local_retention_ms == SAME else self.local_retention_ms
+
+    @property
+    def here_bytes(self) -> int:
+        """How much stays here of what is in remote storage."""
+        return self.retention_bytes if self.local_retention_bytes == SAME else self.local_retention_bytes
 
 
 def _topic(
@@ -230,6 +251,59 @@ SEGMENT_MS = _topic(
     doc="A segment is closed at this age, full or not.",
 )
 
+LOCAL_RETENTION_BYTES = _topic(
+    "local.retention.bytes",
+    Bytes,
+    default=SAME,
+    bounds=(SAME, None),
+    of_broker="log.local.retention.bytes",
+    doc="How much of a partition stays here too once it is in remote storage; -2 is retention.bytes, -1 no bound.",
+)
+LOCAL_RETENTION_MS = _topic(
+    "local.retention.ms",
+    Millis,
+    default=SAME,
+    bounds=(SAME, None),
+    of_broker="log.local.retention.ms",
+    doc="How long segments stay here too once they are in remote storage; -2 is retention.ms, -1 for ever.",
+)
+REMOTE_COPY_LAG_BYTES = _topic(
+    "remote.copy.lag.bytes",
+    Bytes,
+    default=-1,
+    bounds=(-1, None),
+    of_broker="log.remote.copy.lag.bytes",
+    doc="A closed segment is copied when so much has come after it, or as remote.copy.lag.ms says; -1 is local.retention.bytes.",
+)
+REMOTE_COPY_LAG_MS = _topic(
+    "remote.copy.lag.ms",
+    Millis,
+    default=0,
+    bounds=(-1, None),
+    of_broker="log.remote.copy.lag.ms",
+    doc="A closed segment is copied when its youngest record is so old, or as remote.copy.lag.bytes says; -1 is local.retention.ms.",
+)
+REMOTE_STORAGE_ENABLE = Setting(
+    "remote.storage.enable",
+    Boolean,
+    default=False,
+    scope=Scope.TOPIC,
+    doc="Whether closed segments are copied to remote storage, so that they need not stay here.",
+)
+REMOTE_COPY_DISABLE = Setting(
+    "remote.log.copy.disable",
+    Boolean,
+    default=False,
+    scope=Scope.TOPIC,
+    doc="Whether nothing more is copied to remote storage; what is there can still be read.",
+)
+REMOTE_DELETE_ON_DISABLE = Setting(
+    "remote.log.delete.on.disable",
+    Boolean,
+    default=False,
+    scope=Scope.TOPIC,
+    doc="Whether to disable remote storage deletes what is there; without it it can't be disabled.",
+)
 _OF_TOPICS: tuple[Setting[Any], ...] = (
     CLEANUP_POLICY,
     COMPRESSION_TYPE,
@@ -239,6 +313,8 @@ _OF_TOPICS: tuple[Setting[Any], ...] = (
     DELETE_RETENTION_MS,
     FILE_DELETE_DELAY_MS,
     INDEX_INTERVAL_BYTES,
+    LOCAL_RETENTION_BYTES,
+    LOCAL_RETENTION_MS,
     MAX_COMPACTION_LAG_MS,
     MAX_MESSAGE_BYTES,
     MIN_COMPACTION_LAG_MS,
@@ -246,6 +322,8 @@ _OF_TOPICS: tuple[Setting[Any], ...] = (
     TIMESTAMP_AFTER_MAX_MS,
     TIMESTAMP_BEFORE_MAX_MS,
     TIMESTAMP_TYPE,
+    REMOTE_COPY_LAG_BYTES,
+    REMOTE_COPY_LAG_MS,
     RETENTION_BYTES,
     RETENTION_MS,
     SEGMENT_BYTES,
@@ -276,10 +354,22 @@ FLUSH_MODE = Setting(
     scope=Scope.BROKER,
     doc="Records are answered and shown once they are synced (commit), or once the operating system has them (os).",
 )
+DISK_RESERVE_BYTES = Setting(
+    "log.disk.reserve.bytes",
+    Bytes,
+    default=16 * MiB,
+    scope=Scope.BROKER,
+    bounds=(0, None),
+    doc="Producers are refused when no more than this is left on the disk, so that there is room for what frees some.",
+)
 SETTINGS: tuple[Setting[Any], ...] = (
     *_OF_TOPICS,
+    REMOTE_STORAGE_ENABLE,
+    REMOTE_COPY_DISABLE,
+    REMOTE_DELETE_ON_DISABLE,
     *(_broker_twin(each) for each in _OF_TOPICS if each.broker_default not in FAMILIES),
     FLUSH_MODE,
+    DISK_RESERVE_BYTES,
 )
 
 
@@ -309,5 +399,12 @@ def log_settings(topic: Settings, broker: Settings) -> LogSettings:
         timestamp_before_max_ms=topic[TIMESTAMP_BEFORE_MAX_MS],
         timestamp_after_max_ms=topic[TIMESTAMP_AFTER_MAX_MS],
         max_message_bytes=topic[MAX_MESSAGE_BYTES],
+        remote_storage=topic[REMOTE_STORAGE_ENABLE],
+        remote_copy_disable=topic[REMOTE_COPY_DISABLE],
+        remote_delete_on_disable=topic[REMOTE_DELETE_ON_DISABLE],
+        remote_copy_lag_ms=topic[REMOTE_COPY_LAG_MS],
+        remote_copy_lag_bytes=topic[REMOTE_COPY_LAG_BYTES],
+        local_retention_ms=topic[LOCAL_RETENTION_MS],
+        local_retention_bytes=topic[LOCAL_RETENTION_BYTES],
         flush_mode=FlushMode(broker[FLUSH_MODE]),
     )

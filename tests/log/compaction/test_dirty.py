@@ -27,6 +27,7 @@ def spans(*sizes: int, young: int = 0) -> list[Span]:
 def bounds(*, start: int = 0, last_stable: int = 1000) -> Bounds:
     return Bounds(
         start=Offset(start),
+        local_start=Offset(start),
         high_watermark=Offset(1000),
         last_stable=Offset(last_stable),
         end=Offset(1000),

@@ -224,6 +224,7 @@ class MemoryLog:
         stored = self.stored
         return Bounds(
             start=stored.start,
+            local_start=stored.start,
             high_watermark=stored.end,
             last_stable=stored.last_stable,
             end=Offset(stored.end + self._on_its_way),

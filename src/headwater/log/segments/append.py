@@ -69,7 +69,7 @@ class Appender:
             each = self._copied(admitted, marker, entering) if keeps_place else self._placed(admitted, marker, end)
             entering.append(each)
             end = Offset(each.placed.last_offset + 1)
-        self._write(entering, settings, now)
+        self._write(entering, settings, now, may_fill=origin is not Origin.CLIENT)
         self._count(entering, settings)
         return Appended(
             base_offset=entering[0].base, last_offset=Offset(end - 1), append_time=append_time, start=contents.start
@@ -105,11 +105,13 @@ class Appender:
         epoch = header.partition_leader_epoch
         return _Entering(admitted.batch, header, marker, header.base_offset, epoch, placed_as(header))
 
-    def _write(self, entering: Sequence[_Entering], settings: LogSettings, now: Timestamp) -> None:
+    def _write(self, entering: Sequence[_Entering], settings: LogSettings, now: Timestamp, *, may_fill: bool) -> None:
         """As one step: after a failure none of it is there. If the file can't be brought back to that, the store ends."""
-        contents = self._contents
+        contents, together = self._contents, _together(entering)
         try:
-            if must_roll(contents.segments.active, _together(entering), settings, now):
+            if not may_fill:
+                self._store.room.take(together.size)
+            if must_roll(contents.segments.active, together, settings, now):
                 contents.roll(_base_for(entering, contents.end), now, jitter_ms=self._jitter_ms(settings))
             contents.write([each.buffer for each in entering])
         except DiskError as error:

@@ -64,6 +64,16 @@ class Contents:
         self.rolled: list[str] = []
         """Files that are finished, but not synced yet."""
 
+    @property
+    def local_start(self) -> Offset:
+        """Above `start` where older records lie elsewhere."""
+        return max(self.start, self.segments.first.base)
+
+    def begin_here(self) -> None:
+        """There is nothing elsewhere."""
+        self.start = self.local_start
+        self.epochs.truncate_start(self.start)
+
     def snapshot_producers(self) -> None:
         """Keep the producers as they are at the end of the log, unless a file says so already."""
         if self.snapshot_at != self.end:

@@ -43,6 +43,7 @@ from headwater.log.segments.place import Place
 from headwater.log.segments.read import Reader
 from headwater.log.segments.replace import covered, put_in_place, settle, take_back, write_replacement
 from headwater.log.segments.search import Search
+from headwater.log.segments.span_files import SegmentFiles
 from headwater.log.segments.store import Store
 from headwater.log.settings import FlushMode, LogSettings
 from headwater.wire.errors import WireError
@@ -69,6 +70,8 @@ class SegmentLog:
         self._closed = False
         self._deleted = False
         contents.enter(epoch)
+        if not settings.remote_storage:
+            contents.begin_here()
         self.recovery_point = contents.end
         """Everything below is synced."""
 
@@ -99,6 +102,7 @@ class SegmentLog:
             contents, high_watermark = self._contents, self._high_watermark.offset
             self._bounds = Bounds(
                 start=contents.start,
+                local_start=contents.local_start,
                 high_watermark=high_watermark,
                 last_stable=contents.producers.last_stable(high_watermark),
                 end=contents.end,
@@ -167,7 +171,7 @@ class SegmentLog:
         try:
             limit = self._high_watermark.place if end == bounds.high_watermark else self._reader.locate(end)
             piece = await self._reader.read(offset, end, limit, bytes_max=bytes_max, whole_first=whole_first)
-            aborted = self._aborted(offset, piece.next_offset) if committed else ()
+            aborted = tuple(self._aborted_here(offset, piece.next_offset)) if committed else ()
         except _UNREADABLE as error:
             raise ReadFailed(str(self._partition), str(error)) from error
         size = len(piece.data)
@@ -176,17 +180,20 @@ class SegmentLog:
     def _readable(self, offset: Offset) -> Bounds:
         self._check_open()
         bounds = self.bounds
-        if not bounds.start <= offset <= bounds.high_watermark:
-            raise OffsetOutOfRange(offset, bounds.start, bounds.high_watermark)
+        if not bounds.local_start <= offset <= bounds.high_watermark:
+            raise OffsetOutOfRange(offset, bounds.local_start, bounds.high_watermark)
         return bounds
 
-    def _aborted(self, start: Offset, end: Offset) -> tuple[AbortedTransaction, ...]:
-        """Aborted transactions with records between the two, if their indexes did not go while the records were read."""
+    def _aborted_here(self, start: Offset, end: Offset) -> Sequence[AbortedTransaction]:
+        """If their indexes did not go while the records were read."""
         self._readable(start)
+        return self.aborted(start, end)
+
+    def aborted(self, first: Offset, end: Offset) -> Sequence[AbortedTransaction]:
         found: list[AbortedTransaction] = []
-        for segment in self._contents.segments.following(start):
+        for segment in self._contents.segments.following(first):
             for aborted in segment.txns.entries():
-                if aborted.last >= start and aborted.first < end:
+                if aborted.last >= first and aborted.first < end:
                     found.append(aborted)
                 if aborted.last_stable >= end:
                     return tuple(sorted(found, key=lambda each: each.first))
@@ -250,6 +257,39 @@ class SegmentLog:
         for segment in self._contents.segments.take_below(offset):
             self._store.deletions.delete_files(segment.paths(), delay_ms=self._settings.file_delete_delay_ms)
 
+    async def release(self, before: Offset) -> None:
+        """What the files would have told the checkpoints must tell now. Of these files some may come back with a crash: a
+        gap that this makes is no loss, for it lies below the recovery point."""
+        self._check_open()
+        contents = self._contents
+        if before > self.recovery_point:
+            raise OffsetOutOfRange(before, contents.start, self.recovery_point)
+        if len(contents.segments.following(before)) == len(contents.segments):
+            return
+        try:
+            if (self._store.recovery_points.get(self._partition) or 0) < (
+                before if contents.segments.active.size else contents.end
+            ):
+                await self._keep_recovery_point()
+            await self._keep_start(contents.start)
+            if not self._closed:
+                self._bounds = None
+                self._drop_below(before)
+        except DiskError as error:
+            raise AppendFailed(str(error)) from error
+
+    def files(self, base: Offset) -> SegmentFiles:
+        self._check_open()
+        segments = self._contents.segments
+        segment = segments.holding(base)
+        following = segments.after(segment)
+        if segment.base != base or following is None or following.base > self.recovery_point:
+            raise OffsetOutOfRange(base, segments.first.base, self.recovery_point)
+        try:
+            return SegmentFiles(self._store.world, self._contents, segment, following.base)
+        except DiskError as error:
+            raise ReadFailed(str(self._partition), str(error)) from error
+
     async def replace(self, first: Offset, end: Offset, batches: AsyncIterable[Sequence[Buffer]]) -> None:
         self._check_open()
         contents, settings = self._contents, self._settings
@@ -304,10 +344,11 @@ class SegmentLog:
         await self._store.cleaner_points.save()
 
     def finish_if_expired(self, now: Timestamp) -> None:
-        """Close the active segment if `retention.ms` is over for all of it."""
+        """Close the active segment if `retention.ms` is over for all of it, or its time here is."""
         active, settings = self._contents.segments.active, self._settings
-        expires = settings.delete_policy and settings.retention_ms >= 0 and active.size and not self._closed
-        if expires and now - (active.largest[0] if active.largest[0] >= 0 else active.created) > settings.retention_ms:
+        most_ms = settings.here_ms if settings.remote_storage else settings.retention_ms
+        expires = settings.delete_policy and most_ms >= 0 and active.size and not self._closed
+        if expires and now - (active.largest[0] if active.largest[0] >= 0 else active.created) > most_ms:
             self._contents.roll(self._contents.end, now)
             self._store.committer.register(self)
 
@@ -349,7 +390,7 @@ class SegmentLog:
         self._high_watermark.abandon(LogClosed(str(self._partition)))
 
     async def _keep_recovery_point(self) -> None:
-        """What is replaced may have gaps, and above the recovery point a gap is a loss."""
+        """Below it a gap is no loss."""
         await self.keep_epochs()
         self._check_open()
         self._store.recovery_points.set(self._partition, self.recovery_point)

@@ -36,7 +36,12 @@ _FOLDER_NAME_MAX = 200
 
 
 async def open_logs(
-    world: World, root: str, *, open_files_max: int = OPEN_MAX, check: Callable[[], None] = lambda: None
+    world: World,
+    root: str,
+    *,
+    open_files_max: int = OPEN_MAX,
+    reserve_bytes: int = 0,
+    check: Callable[[], None] = lambda: None,
 ) -> "SegmentLogs":
     """Raises FolderInUse if another process has the folder, a DiskError if it can't be written.
 
@@ -48,9 +53,8 @@ async def open_logs(
         check()
         has_mark = await take_clean_mark(world.disk, root)
         partitions = find_partitions(world.disk, root)
-        logs = SegmentLogs(
-            make_store(world, root, open_files_max=open_files_max), lock, partitions, clean=has_mark or not partitions
-        )
+        store = make_store(world, root, open_files_max=open_files_max, reserve_bytes=reserve_bytes)
+        logs = SegmentLogs(store, lock, partitions, clean=has_mark or not partitions)
     except BaseException:
         lock.release()
         raise
@@ -118,14 +122,14 @@ class SegmentLogs:
         if found := self.get(partition.topic_id, partition.index):
             return Stored(partition=partition, start=found.bounds.start, end=found.bounds.end)
         remembered = self._remembered(partition)
-        start = max(remembered.start, first_base(self._store.disk, self._folder(partition)))
+        start = max(remembered.start or Offset(0), first_base(self._store.disk, self._folder(partition)))
         return Stored(partition=partition, start=start, end=max(start, remembered.recovery_point or Offset(0)))
 
     def _remembered(self, partition: PartitionId) -> Remembered:
         """A clean end tells a recovery point of every log that it is true of: of Kafka's own metadata log it is not."""
         recovery_point = self._store.recovery_points.get(partition)
         return Remembered(
-            start=self._store.log_starts.get(partition) or Offset(0),
+            start=self._store.log_starts.get(partition),
             recovery_point=recovery_point,
             is_clean=self._clean and recovery_point is not None,
             is_cache_true=self._is_cache_true,

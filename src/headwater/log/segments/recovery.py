@@ -54,7 +54,8 @@ _INDEX_INTERVAL: Final = LogSettings().index_interval_bytes
 class Remembered(Struct, frozen=True, kw_only=True):
     """What the store's checkpoints say of a log."""
 
-    start: Offset = Offset(0)
+    start: Offset | None = None
+    """None for one that never moved. One that lies below the first file says that what is between lies elsewhere."""
     recovery_point: Offset | None = None
     is_clean: bool
     is_cache_true: bool = True
@@ -67,7 +68,7 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
     """What the folder holds. An empty one is a new log."""
     names = finish_swaps(store.files, folder)
     _remove_stray_indexes(store, folder, names)
-    segments = _from(store, _segments(store, folder, names), remembered.start)
+    segments = _from(store, _segments(store, folder, names), remembered.start or Offset(0))
     sure, unsure, end = _split(segments, remembered)
     remade = _remake_missing_indexes(sure, names)
     snapshots = sorted(_offsets(names, PRODUCER_SNAPSHOT))
@@ -117,7 +118,7 @@ def _offsets(names: Sequence[str], suffix: str) -> list[Offset]:
 def _split(segments: Sequence[Segment], remembered: Remembered) -> tuple[list[Segment], list[Segment], Offset]:
     """Segments that can be taken as they are, those that can't, and where the first kind ends."""
     if not segments:
-        return [], [], remembered.start
+        return [], [], max(remembered.start or Offset(0), remembered.recovery_point or Offset(0))
     point = remembered.recovery_point
     if remembered.is_clean:
         last = segments[-1]
@@ -159,7 +160,7 @@ def _restored(
 
 async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], remembered: Remembered) -> None:
     left, is_whole = deque(unsure), True
-    while is_whole and left and _continues(contents, left[0]):
+    while is_whole and left and _continues(contents, left[0], remembered.recovery_point or Offset(0)):
         segment = left.popleft()
         if len(contents.segments):
             contents.snapshot_producers()
@@ -177,15 +178,14 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
     contents.rolled.clear()
 
 
-def _continues(contents: Contents, segment: Segment) -> bool:
+def _continues(contents: Contents, segment: Segment, recovery_point: Offset) -> bool:
     """Whether nothing is lost before this segment. A gap is a loss, and what follows it was never acknowledged:
 
-    a segment begins where the log ended, unless copied offsets jump farther than its indexes reach, and what compaction
-    thinned out lies below the recovery point.
+    a segment begins where the log ended, unless copied offsets jump farther than its indexes reach. But what compaction thinned
+    out, and what was released because it is safe elsewhere, lies below the recovery point.
     """
-    return segment.base == contents.end or not (
-        len(contents.segments) and contents.segments.active.can_hold(segment.base)
-    )
+    is_next = segment.base == contents.end or segment.base <= recovery_point
+    return is_next or not (len(contents.segments) and contents.segments.active.can_hold(segment.base))
 
 
 async def _copy(store: Store, folder: str, segment: Segment) -> None:
@@ -238,8 +238,9 @@ async def _check_file(file: File, segment: Segment, contents: Contents, newest_e
     return False
 
 
-def _begin_at(store: Store, contents: Contents, start: Offset) -> None:
+def _begin_at(store: Store, contents: Contents, remembered: Offset | None) -> None:
     """The checkpointed start holds, whatever files are left below it."""
+    start = remembered or Offset(0)
     if contents.end < start:
         for segment in contents.segments.take_from(Offset(0)):
             store.deletions.delete_files(segment.paths(), delay_ms=0)
@@ -249,7 +250,7 @@ def _begin_at(store: Store, contents: Contents, start: Offset) -> None:
         contents.segments.add(Segment(store.files, contents.folder, contents.end, size=0, created=now))
     for segment in contents.segments.take_below(start):
         store.deletions.delete_files(segment.paths(), delay_ms=0)
-    contents.start = max(start, contents.segments.first.base)
+    contents.start = contents.segments.first.base if remembered is None else start
     contents.epochs.truncate_start(contents.start)
 
 

@@ -9,6 +9,7 @@ from headwater.log.segments.checkpoints import CLEANER, HIGH_WATERMARK, LOG_STAR
 from headwater.log.segments.committer import Committer
 from headwater.log.segments.deletion import Deletions
 from headwater.log.segments.file_cache import FileCache
+from headwater.log.segments.room import Room
 
 _TASKS_MAX: Final = 8
 """The committer, the deletions, the checkpointing, and a writer for each checkpoint file."""
@@ -22,6 +23,7 @@ class Store:
     files: FileCache
     committer: Committer
     deletions: Deletions
+    room: Room
     recovery_points: OffsetCheckpoint
     log_starts: OffsetCheckpoint
     high_watermarks: OffsetCheckpoint
@@ -36,7 +38,7 @@ class Store:
         return self.recovery_points, self.log_starts, self.high_watermarks, self.cleaner_points
 
 
-def make_store(world: World, root: str, *, open_files_max: int) -> Store:
+def make_store(world: World, root: str, *, open_files_max: int, reserve_bytes: int) -> Store:
     disk, files = world.disk, FileCache(world.disk, open_max=open_files_max)
     ward = Ward("segments", children_max=_TASKS_MAX, randomness=world.randomness)
     return Store(
@@ -46,6 +48,7 @@ def make_store(world: World, root: str, *, open_files_max: int) -> Store:
         files=files,
         committer=Committer(files, root, ward),
         deletions=Deletions(world, files, ward),
+        room=Room(disk, root, reserve_bytes=reserve_bytes),
         recovery_points=OffsetCheckpoint(disk, f"{root}/{RECOVERY_POINT}", ward),
         log_starts=OffsetCheckpoint(disk, f"{root}/{LOG_START}", ward),
         high_watermarks=OffsetCheckpoint(disk, f"{root}/{HIGH_WATERMARK}", ward),
