@@ -31,7 +31,9 @@ from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters
 from headwater.kernel.layers import LiveSettings
 from headwater.security.authorizer import AllowAll
-from headwater.security.quotas import Unlimited
+from headwater.security.quotas.client_quotas import ClientQuotas
+from headwater.security.quotas.connections import ConnectionRates
+from headwater.security.quotas.windows import Windows
 from headwater.wire.frames import encode_request
 from headwater.wire.messages.heartbeat_request import HeartbeatRequest
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
@@ -61,10 +63,12 @@ HANDLES = {"at once": at_once, "after one await": later}
 async def serve(handle: str, pipe: Connection) -> None:
     api = Api(HeartbeatRequest, versions=between(0, 4), refuse=refuse)
     handler = cast("Handler", SimpleNamespace(API=api, handle=HANDLES[handle]))
-    services: Any = SimpleNamespace(authorizer=AllowAll())
+    windows = Windows(count=11, size_ms=1_000)
+    quotas = ClientQuotas(windows=windows, mutation_windows=windows, counters=Counters())
+    services: Any = SimpleNamespace(authorizer=AllowAll(), quotas=quotas)
     live = LiveSettings(Catalogue(SETTINGS), node_id=1, static={"listeners": "PLAINTEXT://127.0.0.1:0"})
-    dispatcher = Dispatcher([handler], services, quotas=Unlimited(), requests=Requests(Counters(), slow_ms=1_000))
-    network = Network(dispatcher, lambda: live.broker, hostname="localhost")
+    dispatcher = Dispatcher([handler], services, requests=Requests(Counters(), slow_ms=1_000))
+    network = Network(dispatcher, lambda: live.broker, rates=ConnectionRates(windows), hostname="localhost")
     await network.open()
     await network.serve()
     loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from tests.broker.serving import services
+from tests.broker.serving import services, unlimited
 from tests.machine.toy import Store, ToyJournal, clock
 from tests.simulation.world.randomness import SimulatedRandomness
 
@@ -25,6 +25,7 @@ from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
+from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
@@ -60,7 +61,7 @@ from headwater.log.settings import SETTINGS as LOG_SETTINGS
 from headwater.machine.runtime import Runtime
 from headwater.security.access import Operation, Principal, Resource
 from headwater.security.authorizer import AllowAll, Authorizer
-from headwater.security.quotas import Unlimited
+from headwater.security.settings import SETTINGS as SECURITY_SETTINGS
 from headwater.wire.apis import APIS
 from headwater.wire.frames import decode_response, encode_request
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
@@ -116,7 +117,7 @@ class Rig:
 
     async def ask(self, handler: Any, request: Message, version: int, *, client_id: str = "tests") -> Any:
         """The response as a client of this version reads it. Raises where the connection would be closed."""
-        dispatcher = Dispatcher([handler], self.services, quotas=Unlimited(), requests=self._requests)
+        dispatcher = Dispatcher([handler], self.services, requests=self._requests)
         frame = b"".join(encode_request(request, version, correlation_id=1, client_id=client_id))
         answer = Answer()
         call = dispatcher.start(self.session, memoryview(bytearray(frame))[4:], answer)
@@ -145,7 +146,7 @@ async def rig(
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
     rooms = (GROUP_SETTINGS, SHARE_GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
-    catalogue = Catalogue(BROKER_SETTINGS, LOG_SETTINGS, *rooms)
+    catalogue = Catalogue(SECURITY_SETTINGS, BROKER_SETTINGS, LOG_SETTINGS, *rooms)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
     partitions = Partitions(logs=logs, settings=live)
@@ -165,8 +166,8 @@ async def rig(
     cluster = Runtime(
         "cluster", lambda: Cluster(rules=CatalogueRules(catalogue)), ToyJournal(Store()), clock=now, ward=ward
     )
-    for subscriber in (DurableConfigs(live), partitions, deleted, shared):
-        cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
+    quotas = unlimited(counters)
+    _subscribe(cluster, DurableConfigs(live), DurableQuotas(quotas), partitions, deleted, shared)
     ward.start("partitions", partitions.run)
     await cluster.start()
     await cluster.submit([Bootstrap(records=(NEWEST,)), *map(_registration, brokers)])
@@ -174,6 +175,7 @@ async def rig(
         clock=now,
         randomness=randomness,
         authorizer=authorizer or AllowAll(),
+        quotas=quotas,
         cluster=cluster,
         settings=live,
         logs=logs,
@@ -193,6 +195,11 @@ async def rig(
     finally:
         await cluster.close(1)
         await ward.close(deadline_s=1)
+
+
+def _subscribe(cluster: Runtime[Cluster], *subscribers: Any) -> None:
+    for each in subscribers:
+        cluster.subscribe(each.durable, reloaded=each.reloaded)
 
 
 def _grouping(

@@ -24,7 +24,9 @@ from headwater.kernel.real.clock import SystemClock
 from headwater.kernel.real.randomness import SystemRandomness
 from headwater.kernel.settings import Scope
 from headwater.security.authorizer import AllowAll, Authorizer
-from headwater.security.quotas import Quotas, Unlimited
+from headwater.security.quotas.client_quotas import ClientQuotas
+from headwater.security.quotas.connections import ConnectionRates
+from headwater.security.quotas.windows import Windows
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.frames import decode_response, encode_request
 from headwater.wire.messages.heartbeat_request import HeartbeatRequest
@@ -34,6 +36,14 @@ from headwater.wire.types import NodeId
 
 DEADLINE_S = 10.0
 LOOPS = {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
+
+
+WINDOWS = Windows(count=11, size_ms=1_000)
+
+
+def unlimited(counters: Counters) -> ClientQuotas:
+    """Until a test sets quotas."""
+    return ClientQuotas(windows=WINDOWS, mutation_windows=WINDOWS, counters=counters)
 
 
 def run(test: Callable[[], Awaitable[Any]], loop: str = "uvloop") -> Any:
@@ -56,6 +66,7 @@ def services(**changed: Any) -> Services:
         "clock": SystemClock(),
         "randomness": SystemRandomness(),
         "authorizer": AllowAll(),
+        "quotas": unlimited(Counters()),
         "features": Features,
         "listed_apis": listed(HANDLERS),
         **dict.fromkeys(("cluster", "settings", "logs", "partitions", "coordinators")),
@@ -66,8 +77,17 @@ def services(**changed: Any) -> Services:
 class Broker:
     """`port` is the first listener's."""
 
-    def __init__(self, network: Network, counters: Counters, live: LiveSettings) -> None:
+    def __init__(
+        self,
+        network: Network,
+        counters: Counters,
+        live: LiveSettings,
+        quotas: ClientQuotas,
+        rates: ConnectionRates,
+    ) -> None:
         self.network = network
+        self.quotas = quotas
+        self.rates = rates
         self.counters = counters
         self._live = live
         self._clients: list[Client] = []
@@ -95,7 +115,6 @@ class Broker:
 async def serving(
     *handlers: Handler,
     authorizer: Authorizer | None = None,
-    quotas: Quotas | None = None,
     slow_ms: float = 1_000,
     settings: dict[str, str] | None = None,
     **of_services: Any,
@@ -104,14 +123,20 @@ async def serving(
     static = {"listeners": "PLAINTEXT://127.0.0.1:0", **(settings or {})}
     live = LiveSettings(Catalogue(SETTINGS), node_id=1, static=static)
     counters = Counters()
-    own = {"authorizer": authorizer or AllowAll(), "listed_apis": listed(served), "settings": live}
+    quotas, rates = unlimited(counters), ConnectionRates(WINDOWS)
+    own = {
+        "quotas": quotas,
+        "authorizer": authorizer or AllowAll(),
+        "listed_apis": listed(served),
+        "settings": live,
+    }
     made = services(**{**own, **of_services})
-    dispatcher = Dispatcher(served, made, quotas=quotas or Unlimited(), requests=Requests(counters, slow_ms=slow_ms))
-    network = Network(dispatcher, lambda: live.broker, hostname="localhost")
+    dispatcher = Dispatcher(served, made, requests=Requests(counters, slow_ms=slow_ms))
+    network = Network(dispatcher, lambda: live.broker, rates=rates, hostname="localhost")
     network.watch(counters)
     await network.open()
     await network.serve()
-    broker = Broker(network, counters, live)
+    broker = Broker(network, counters, live, quotas, rates)
     try:
         yield broker
     finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from types import SimpleNamespace
 
 import pytest
 from tests.broker.serving import beat, beats, correlation_ids, framed, run, serving
@@ -14,10 +15,13 @@ from headwater.kernel.exposition import exposition
 from headwater.log.errors import StorageFailed
 from headwater.machine.errors import Reloading
 from headwater.security.access import THE_CLUSTER, Operation, Resource, group, topic
+from headwater.security.quotas.entities import entity_of
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.delete_groups_request import DeleteGroupsRequest
 from headwater.wire.messages.delete_groups_response import DeletableGroupResult, DeleteGroupsResponse
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
+from headwater.wire.messages.sasl_handshake_request import SaslHandshakeRequest
+from headwater.wire.messages.sasl_handshake_response import SaslHandshakeResponse
 
 OK = HeartbeatResponse()
 
@@ -146,14 +150,12 @@ def test_a_handler_can_ask_itself():
 
 
 def test_a_throttled_client_is_told_and_not_read_from_for_that_long():
-    class Costly:
-        def charge(self, principal, client_id, *, api_key, bytes_in, bytes_out):
-            assert client_id == "tests"
-            return 40
+    async def handle(context: Context, request):
+        return HeartbeatResponse(throttle_time_ms=40)
 
     async def test():
         loop = asyncio.get_running_loop()
-        async with serving(beats(answer_at_once), quotas=Costly()) as broker:
+        async with serving(beats(handle)) as broker:
             client = await broker.connect()
             client.send(beat(1), beat(2))
             assert (await client.answer(HeartbeatResponse, 4))[1].throttle_time_ms == 40
@@ -162,6 +164,66 @@ def test_a_throttled_client_is_told_and_not_read_from_for_that_long():
             assert loop.time() - began >= 0.03
 
     run(test)
+
+
+def costing(broker, key, rate):
+    broker.quotas.change(entity_of({"user": None}), key, rate)
+
+
+def test_time_that_a_request_holds_the_loop_is_paid_for():
+    async def handle(context: Context, request):
+        ends = asyncio.get_running_loop().time() + 0.01
+        while asyncio.get_running_loop().time() < ends:
+            pass
+        await asyncio.sleep(0)
+        return OK
+
+    async def test():
+        async with serving(beats(handle)) as broker:
+            client = await broker.connect()
+            costing(broker, "request_percentage", 0.001)
+            client.send(beat(1))
+            return (await client.answer(HeartbeatResponse, 4))[1].throttle_time_ms
+
+    assert run(test, "asyncio") == 1_000
+
+
+def test_time_that_a_request_waits_is_free():
+    async def handle(context: Context, request):
+        waited = asyncio.get_running_loop().create_future()
+        asyncio.get_running_loop().call_later(0.01, waited.set_result, None)
+        await waited
+        return OK
+
+    async def test():
+        async with serving(beats(handle)) as broker:
+            client = await broker.connect()
+            costing(broker, "request_percentage", 50)
+            client.send(*[beat(number) for number in range(20)])
+            return [(await client.answer(HeartbeatResponse, 4))[1].throttle_time_ms for _ in range(20)]
+
+    assert run(test, "asyncio") == [0] * 20
+
+
+def test_a_response_that_can_not_tell_of_a_throttle_leaves_all_the_same():
+    """A connection that is to be silent for an hour is answered at once, and then not read."""
+
+    async def handle(context: Context, request):
+        return SaslHandshakeResponse()
+
+    def refuse(request, code):
+        return SaslHandshakeResponse(error_code=code)
+
+    async def test():
+        async with serving(
+            SimpleNamespace(API=Api(SaslHandshakeRequest, versions=between(1, 1), refuse=refuse), handle=handle)
+        ) as broker:
+            costing(broker, "request_percentage", 1e-9)
+            client = await broker.connect()
+            client.send(framed(SaslHandshakeRequest(mechanism="PLAIN"), 1))
+            return (await client.answer(SaslHandshakeResponse, 1))[1]
+
+    assert run(test, "asyncio") == SaslHandshakeResponse()
 
 
 def test_requests_are_counted_by_api():

@@ -5,12 +5,14 @@ import socket
 from contextlib import suppress
 
 import pytest
-from tests.broker.serving import LOOPS, beat, beats, correlation_ids, run, serving
+from tests.broker.serving import LOOPS, WINDOWS, beat, beats, correlation_ids, run, serving
 
 from headwater.broker.connections import Connections
 from headwater.broker.errors import CannotListen
 from headwater.broker.limits import Limits
 from headwater.kernel.exposition import exposition
+from headwater.security.quotas.connections import ConnectionRates
+from headwater.security.quotas.entities import entity_of
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
 
 OK = HeartbeatResponse()
@@ -179,9 +181,49 @@ def test_stopping_ends_at_its_deadline_whatever_handlers_do():
     run(test)
 
 
+def test_an_address_that_connects_faster_than_its_quota_is_closed_after_a_while():
+    async def test():
+        async with serving(beats(answer_at_once)) as broker:
+            broker.rates.change(entity_of({"ip": "127.0.0.1"}), "connection_creation_rate", 0.1)
+            client = await broker.connect()
+            client.send(beat(1))
+            assert await correlation_ids(client, 1) == [1]
+            refused = await broker.connect()
+            refused.send(beat(1))
+            assert await refused.is_closed()
+            assert len(broker.network.connections) == 1
+
+    run(test)
+
+
+@pytest.mark.parametrize("setting", ["max.connection.creation.rate", "listener.name.two.max.connection.creation.rate"])
+def test_connections_that_come_too_fast_wait_for_their_turn(setting):
+    async def test():
+        async with serving(beats(answer_at_once), settings={**TWO, setting: "10"}) as broker:
+            port = broker.network.listeners[1].port
+            clients = [await broker.connect(port) for _ in range(102)]
+            for client in clients:
+                client.send(beat(1))
+                assert await correlation_ids(client, 1) == [1]
+            return exposition(broker.counters)
+
+    assert "headwater_connections_delayed_total 0\n" not in run(test)
+
+
+def test_connections_whose_turn_would_come_too_late_are_closed():
+    async def test():
+        async with serving(beats(answer_at_once), settings={"max.connection.creation.rate": "1"}) as broker:
+            clients = [await broker.connect() for _ in range(42)]
+            assert await clients[-1].is_closed()
+            assert len(broker.network.connections) == 40
+
+    run(test)
+
+
 def test_an_empty_broker_stops_at_once():
     async def test():
-        connections = Connections(lambda: Limits(total=1, per_host=1, overrides={}, idle_ms=1))
+        limits = Limits(total=1, per_host=1, overrides={}, idle_ms=1, rates={})
+        connections = Connections(lambda: limits, ConnectionRates(WINDOWS))
         await connections.stop(deadline_s=0)
 
     run(test)

@@ -13,6 +13,7 @@ from headwater.client.admin.offsets import (
     delete_offsets,
     find_offset,
 )
+from headwater.client.admin.quotas import alter_quotas, describe_quotas
 from headwater.client.admin.topics import (
     NewTopic,
     create_partitions,
@@ -107,5 +108,20 @@ def test_offsets_are_found_by_time_and_by_place_and_records_are_deleted(against_
         assert (await find_offset(cluster, "orders", 0, Timestamp(9_000))).offset == -1
         assert await delete_records(cluster, "orders", 0, before=2) == 2
         assert (await find_offset(cluster, "orders", 0, At.EARLIEST)).offset == 2
+
+    against_a_broker(test)
+
+
+def test_quotas_are_set_described_and_removed(against_a_broker):
+    async def test(cluster):
+        ann, everybody = {"user": "ann"}, {"user": None}
+        await alter_quotas(cluster, ann, {"producer_byte_rate": 1024.0, "request_percentage": 0.5})
+        await alter_quotas(cluster, everybody, {"producer_byte_rate": 1.0})
+        (found,) = await describe_quotas(cluster, ann)
+        assert (found.entity, found.values) == (ann, {"producer_byte_rate": 1024.0, "request_percentage": 0.5})
+        await alter_quotas(cluster, ann, {"producer_byte_rate": None, "request_percentage": None})
+        assert [each.entity for each in await describe_quotas(cluster, {})] == [everybody]
+        with pytest.raises(Refused, match="Invalid configuration key nonsense"):
+            await alter_quotas(cluster, ann, {"nonsense": 1.0})
 
     against_a_broker(test)

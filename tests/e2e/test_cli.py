@@ -157,6 +157,20 @@ async def hang(bootstrap: str, topic: str, *, producer: int) -> None:
     assert answer.responses[0].partition_responses[0].error_code == 0
 
 
+def test_quotas_are_set_listed_and_removed(up):
+    up.run("quota", "set", "--user", "ann", "--client-defaults", "producer_byte_rate=1000", "request_percentage=0.5")
+    up.run("quota", "set", "--ip-defaults", "connection_creation_rate=10000")
+    quotas = up.json("quota", "list", "--user", "ann")
+    assert {(each["user"], each["client-id"], each["ip"]) for each in quotas} == {("ann", "(default)", None)}
+    assert {each["quota"]: each["value"] for each in quotas} == {"producer_byte_rate": 1000, "request_percentage": 0.5}
+    up.run("quota", "remove", "--user", "ann", "--client-defaults", "producer_byte_rate", "request_percentage")
+    assert [each["ip"] for each in up.json("quota", "list")] == ["(default)"]
+    up.run("quota", "remove", "--ip-defaults", "connection_creation_rate")
+    assert "say whose quota" in up.attempt("quota", "set", "producer_byte_rate=1").stderr
+    assert "choose between" in up.attempt("quota", "list", "--user", "ann", "--user-defaults").stderr
+    assert "is a number" in up.attempt("quota", "set", "--user", "ann", "producer_byte_rate=fast").stderr
+
+
 def test_a_group_goes_on_where_it_was_until_it_is_reset(up):
     up.run("produce", "numbers", "--create", given="1\n2\n3\n")
     read = ("consume", "numbers", "--group", "readers", "--from", "beginning", "--no-follow")

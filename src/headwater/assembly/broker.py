@@ -39,6 +39,7 @@ from headwater.broker.network import Network
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
+from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
@@ -90,8 +91,10 @@ from headwater.log.segments.logs import SegmentLogs, open_logs
 from headwater.log.segments.metadata_log import metadata_folder, open_metadata_log
 from headwater.machine.machine import Machine
 from headwater.machine.runtime import Runtime
+from headwater.security import settings as security_settings
 from headwater.security.authorizer import AllowAll
-from headwater.security.quotas import Unlimited
+from headwater.security.quotas.client_quotas import ClientQuotas
+from headwater.security.quotas.connections import ConnectionRates
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.types import NodeId, TopicName, Uuid, uuid_text
 
@@ -111,6 +114,7 @@ _PLAINTEXT: Final = 0
 def catalogue() -> Catalogue:
     """Every setting of a broker process."""
     rooms = (
+        security_settings,
         log_settings,
         compaction_settings,
         group_settings,
@@ -135,6 +139,13 @@ class Broker:
         self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
         self._counters = Counters()
+        windows = security_settings.client_windows(self._live.broker)
+        self._quotas = ClientQuotas(
+            windows=windows,
+            mutation_windows=security_settings.mutation_windows(self._live.broker),
+            counters=self._counters,
+        )
+        self._connection_rates = ConnectionRates(windows)
         self._of_process = of_process
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
         self._ready = False
@@ -166,8 +177,9 @@ class Broker:
         deleted_shared = DeletedSharedTopics(
             self._share_states, is_known=lambda each: self._partitions.name_of(each) is not None, ward=self._ward
         )
+        quotas = DurableQuotas(self._quotas, self._connection_rates)
         self._cluster = await self._make_cluster(rules)
-        for subscriber in (DurableConfigs(self._live), self._partitions, deleted, deleted_shared):
+        for subscriber in (DurableConfigs(self._live), quotas, self._partitions, deleted, deleted_shared):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
         await self._cluster.start()
@@ -313,6 +325,7 @@ class Broker:
             clock=self._world.clock,
             randomness=self._world.randomness,
             authorizer=AllowAll(),
+            quotas=self._quotas,
             features=self._features,
             listed_apis=listed(HANDLERS),
             cluster=self._cluster,
@@ -371,8 +384,10 @@ class Broker:
     async def _open_ports(self, identity: FolderIdentity) -> None:
         """Taken, so that their numbers can be registered; clients are let in later."""
         requests = Requests(self._counters, slow_ms=self._live.broker[broker_settings.REQUEST_SLOW_LOG_MS])
-        dispatcher = Dispatcher(HANDLERS, self._services(identity), quotas=Unlimited(), requests=requests)
-        self.network = Network(dispatcher, lambda: self._live.broker, hostname=self._options.hostname)
+        dispatcher = Dispatcher(HANDLERS, self._services(identity), requests=requests)
+        self.network = Network(
+            dispatcher, lambda: self._live.broker, rates=self._connection_rates, hostname=self._options.hostname
+        )
         self.network.watch(self._counters)
         await self.network.open()
         self._started.callback(self.network.close)

@@ -6,6 +6,7 @@ from headwater.broker.api import Handler
 from headwater.broker.handlers import (
     add_offsets_to_txn,
     add_partitions_to_txn,
+    alter_client_quotas,
     alter_configs,
     alter_partition_reassignments,
     api_versions,
@@ -15,6 +16,7 @@ from headwater.broker.handlers import (
     delete_records,
     delete_share_group_state,
     delete_topics,
+    describe_client_quotas,
     describe_cluster,
     describe_configs,
     describe_groups,
@@ -58,6 +60,7 @@ from headwater.broker.handlers import (
 HANDLERS: Final[tuple[Handler, ...]] = (
     add_offsets_to_txn,
     add_partitions_to_txn,
+    alter_client_quotas,
     alter_configs,
     alter_partition_reassignments,
     api_versions,
@@ -67,6 +70,7 @@ HANDLERS: Final[tuple[Handler, ...]] = (
     delete_records,
     delete_share_group_state,
     delete_topics,
+    describe_client_quotas,
     describe_cluster,
     describe_configs,
     describe_groups,

@@ -19,7 +19,7 @@ from headwater.broker.backpressure import QueuedBytes
 from headwater.broker.calls import Call
 from headwater.broker.context import Session
 from headwater.broker.dispatch import Dispatcher
-from headwater.broker.errors import BrokerStops, ConnectionRefused, HandlerFailed, SlowReader
+from headwater.broker.errors import BrokerStops, ConnectionRefused, HandlerFailed, SlowReader, TooManyNewConnections
 from headwater.broker.receiver import Frame, Receiver
 from headwater.kernel.logging import get
 from headwater.kernel.units import KiB, MiB
@@ -53,7 +53,7 @@ class Connected(Protocol):
     """Who keeps count of connections, and lets each one in or not."""
 
     def opened(self, connection: "Connection", host: str) -> Session:
-        """Raises TooManyConnections."""
+        """Raises TooManyConnections or TooManyNewConnections."""
         ...
 
     def closed(self, connection: "Connection") -> None:
@@ -103,6 +103,7 @@ class Connection(asyncio.BufferedProtocol):
         self._held = 0
         self._is_reading = True
         self._is_starting = False
+        self._muted: asyncio.TimerHandle | None = None
         self._outbox: list[Buffer] = []
         self._session: Session
         self._transport: asyncio.Transport
@@ -123,6 +124,9 @@ class Connection(asyncio.BufferedProtocol):
         try:
             self._session = self._connected.opened(self, self.host)
             self._session.unsent_bytes = self._unsent_bytes
+        except TooManyNewConnections as problem:
+            self._hold(_ENDING)
+            self._loop.call_later(problem.close_after_ms / 1000, self._end, problem)
         except ConnectionRefused as problem:
             self._end(problem)
 
@@ -147,6 +151,8 @@ class Connection(asyncio.BufferedProtocol):
         self._connected.closed(self)
         self._receiver.close()
         self._outbox.clear()
+        if self._muted is not None:
+            self._muted.cancel()
         for slot in tuple(self._line):
             if slot.call is not None:
                 slot.call.client_left()
@@ -209,8 +215,7 @@ class Connection(asyncio.BufferedProtocol):
         if slot.problem is not None:
             self._hold(_ENDING)
         if mute_ms:
-            self._hold(_THROTTLE)
-            self._loop.call_later(mute_ms / 1000, self._unhold, _THROTTLE)
+            self.mute(mute_ms)
         if slot is self._line[0]:
             self._let_leave()
 
@@ -247,6 +252,20 @@ class Connection(asyncio.BufferedProtocol):
         return waiting + self._transport.get_write_buffer_size()
 
     # Holding and ending.
+
+    def mute(self, for_ms: int) -> None:
+        """Take nothing more for so long. Several requests may have been too much: the longest time counts."""
+        until = self._loop.time() + for_ms / 1000
+        if self._muted is not None:
+            if self._muted.when() >= until:
+                return
+            self._muted.cancel()
+        self._muted = self._loop.call_at(until, self._unmute)
+        self._hold(_THROTTLE)
+
+    def _unmute(self) -> None:
+        self._muted = None
+        self._unhold(_THROTTLE)
 
     def _hold(self, reason: int) -> None:
         self._held |= reason

@@ -9,20 +9,24 @@ from typing import Final
 
 from headwater.broker.connection import Connection
 from headwater.broker.context import Endpoint, Session
-from headwater.broker.errors import BrokerStops, Idle, TooManyConnections
+from headwater.broker.errors import BrokerStops, Idle, TooManyConnections, TooManyNewConnections
 from headwater.broker.limits import Limits
 from headwater.kernel.units import MINUTE_MS, SECOND_MS
+from headwater.security.quotas.connections import ConnectionRates
 
 _SWEEP_MAX_MS: Final = MINUTE_MS
 _SWEEPS_PER_IDLE_TIME: Final = 10
 """A connection is closed at most a tenth of its time late."""
+_TURN_MAX_MS: Final = 30 * SECOND_MS
+"""Nobody waits longer than that for being listened to: clients give up by then, and would only fill the broker."""
 
 
 class Connections:
     """`limits` is asked each time, for they may change while connections live."""
 
-    def __init__(self, limits: Callable[[], Limits]) -> None:
+    def __init__(self, limits: Callable[[], Limits], rates: ConnectionRates) -> None:
         self._limits = limits
+        self._rates = rates
         self._loop = asyncio.get_running_loop()
         self._by_connection: dict[Connection, Session] = {}
         self._by_host: dict[str, int] = {}
@@ -33,6 +37,7 @@ class Connections:
         self._is_empty.set()
         self.refused = 0
         self.expired = 0
+        self.delayed = 0
 
     def __len__(self) -> int:
         return len(self._by_connection)
@@ -43,11 +48,12 @@ class Connections:
         return self._number
 
     def open(self, connection: Connection, host: str, advertised: Endpoint) -> Session:
-        """Raises TooManyConnections."""
+        """Raises TooManyConnections or TooManyNewConnections."""
         from_host = self._by_host.get(host, 0)
         try:
             self._admit(host, from_host)
-        except TooManyConnections:
+            delay_ms = self._turn(host, advertised.listener)
+        except (TooManyConnections, TooManyNewConnections):
             self.refused += 1
             raise
         self._number += 1
@@ -55,6 +61,9 @@ class Connections:
         self._by_connection[connection] = session
         self._by_host[host] = from_host + 1
         self._is_empty.clear()
+        if delay_ms:
+            self.delayed += 1
+            connection.mute(delay_ms)
         return session
 
     def close(self, connection: Connection) -> None:
@@ -81,6 +90,18 @@ class Connections:
         per_host = limits.overrides.get(host, limits.per_host)
         if from_host >= per_host:
             raise TooManyConnections(host, per_host, "max.connections.per.ip")
+
+    def _turn(self, host: str, listener: str) -> int:
+        """For how long this one is not listened to, so that the others of its listener are."""
+        now = self._loop.time() * SECOND_MS
+        if refused_ms := self._rates.refused_ms(host, now=now):
+            raise TooManyNewConnections(host, "its quota connection_creation_rate", refused_ms)
+        rates = self._limits().rates_of(listener)
+        delay_ms = self._rates.delay_ms(rates, now=now) if rates else 0
+        if delay_ms > _TURN_MAX_MS:
+            self._rates.give_back(rates, now=now)
+            raise TooManyNewConnections(host, "max.connection.creation.rate", SECOND_MS)
+        return delay_ms
 
     async def sweep(self) -> None:
         """Close idle connections, for ever."""

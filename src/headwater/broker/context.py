@@ -26,6 +26,7 @@ from headwater.log.port import Logs
 from headwater.machine.runtime import Runtime
 from headwater.security.access import ANONYMOUS, Operation, Principal, Resource
 from headwater.security.authorizer import Authorizer
+from headwater.security.quotas.client_quotas import ClientQuotas
 from headwater.wire.types import NodeId
 
 
@@ -57,6 +58,8 @@ class Services:
     clock: Clock
     randomness: Randomness
     authorizer: Authorizer
+    quotas: ClientQuotas
+    """How much each client may have."""
     features: Callable[[], Features]
     """The feature levels in force now."""
     listed_apis: tuple[ListedApi, ...]

@@ -15,7 +15,6 @@ from headwater.broker.context import Context, ListedApi, Services, Session
 from headwater.broker.errors import UnknownApi, UnsupportedApiVersion
 from headwater.broker.exchange import Exchange, Reply, Surroundings
 from headwater.broker.requests import Requests
-from headwater.security.quotas import Quotas
 from headwater.wire.apis import ApiKey
 from headwater.wire.codec import decode_from
 from headwater.wire.error_codes import ErrorCode
@@ -35,10 +34,10 @@ def listed(handlers: Sequence[Handler]) -> tuple[ListedApi, ...]:
 
 
 class Dispatcher:
-    def __init__(self, handlers: Sequence[Handler], services: Services, *, quotas: Quotas, requests: Requests) -> None:
+    def __init__(self, handlers: Sequence[Handler], services: Services, *, requests: Requests) -> None:
         self._handlers = {int(each.API.key): each for each in handlers}
         self._services = services
-        self._shared = Surroundings(loop=asyncio.get_running_loop(), quotas=quotas, requests=requests)
+        self._shared = Surroundings(loop=asyncio.get_running_loop(), quotas=services.quotas, requests=requests)
         self._number = 0
 
     def start(self, session: Session, frame: memoryview, reply: Reply) -> Call | None:

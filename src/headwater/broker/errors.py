@@ -9,6 +9,7 @@ BrokerError
     HandlerFailed              ours: not even the refusal of a request could be made
     BrokerStops                ours: the broker ends while the request waits
     TooManyConnections         max.connections, or those of one address
+    TooManyNewConnections      faster than a quota or max.connection.creation.rate allows; the socket closes a little later
     Idle                       connections.max.idle.ms
     SlowReader                 answers pile up that the client does not read
   Refused                      carries the code that the client is told; a handler raises it for the whole request
@@ -61,6 +62,14 @@ class BrokerStops(ConnectionRefused):
 class TooManyConnections(ConnectionRefused):
     def __init__(self, host: str, connections_max: int, setting: str) -> None:
         super().__init__(f"{host} may not connect: {setting} is {connections_max}")
+
+
+class TooManyNewConnections(ConnectionRefused):
+    """A client that is closed at once comes again at once, so that waits for `close_after_ms`."""
+
+    def __init__(self, host: str, setting: str, close_after_ms: int) -> None:
+        super().__init__(f"{host} connects faster than {setting} allows")
+        self.close_after_ms = close_after_ms
 
 
 class Idle(ConnectionRefused):

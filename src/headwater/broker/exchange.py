@@ -14,6 +14,7 @@ from headwater.broker.api import Api, Handler
 from headwater.broker.calls import Call
 from headwater.broker.context import Context
 from headwater.broker.errors import BrokerStops, ConnectionRefused, HandlerFailed, NotAnswered
+from headwater.broker.held_time import Timed
 from headwater.broker.needs import Allowed
 from headwater.broker.refusals import code_of
 from headwater.broker.requests import Requests
@@ -21,7 +22,8 @@ from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
 from headwater.kernel.units import SECOND_MS
 from headwater.security.access import Operation, Resource
-from headwater.security.quotas import Quotas
+from headwater.security.quotas.client_quotas import ClientQuotas
+from headwater.wire.apis import ApiKey
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.errors import MalformedMessage
 from headwater.wire.frames import encode_response
@@ -48,14 +50,14 @@ class Surroundings:
 
     __slots__ = ("loop", "quotas", "requests")
 
-    def __init__(self, *, loop: AbstractEventLoop, quotas: Quotas, requests: Requests) -> None:
+    def __init__(self, *, loop: AbstractEventLoop, quotas: ClientQuotas, requests: Requests) -> None:
         self.loop = loop
         self.quotas = quotas
         self.requests = requests
 
 
 class Exchange:
-    __slots__ = ("_allowed", "_api", "_began", "_bytes_in", "_context", "_reply", "_request", "_shared")
+    __slots__ = ("_allowed", "_api", "_began", "_bytes_in", "_context", "_reply", "_request", "_shared", "_timed")
 
     def __init__(
         self, shared: Surroundings, api: Api, context: Context, request: Message, reply: Reply, *, bytes_in: int
@@ -68,6 +70,7 @@ class Exchange:
         self._bytes_in = bytes_in
         self._began = shared.loop.time()
         self._allowed: Allowed | None = None
+        self._timed: Timed | None = None
 
     def run(self, handler: Handler) -> Call | None:
         """Ask whether it may be done, and begin to do it. Gives the call, unless it was refused."""
@@ -78,7 +81,10 @@ class Exchange:
                 return None
             self._allowed = allowed
             self._request = allowed.request
-        call = Call(handler.handle(self._context, self._request), self._finished, is_for_client=self._api.waits)
+        coroutine = handler.handle(self._context, self._request)
+        if self._shared.quotas.wants_time:
+            coroutine = self._timed = Timed(coroutine, self._shared.loop)
+        call = Call(coroutine, self._finished, is_for_client=self._api.waits)
         call.start()
         return call
 
@@ -122,7 +128,7 @@ class Exchange:
         if problem is not None:
             self._refuse_for(problem)
         elif response is None:
-            self._answer(())
+            self._answer((), mute_ms=self._charged(is_answered=False))
         else:
             self._send(response)
 
@@ -145,20 +151,37 @@ class Exchange:
             self._answer(buffers, mute_ms=mute_ms)
 
     def _encoded(self, response: Message) -> tuple[Sequence[Buffer], int]:
-        """The answer's bytes, and for how long its client is to be silent, which stands in them."""
+        """The answer's bytes, and for how long its client is to be silent: what the handler says in it, or what all of the
+        request has cost, which is then said instead."""
+        told_ms = getattr(response, "throttle_time_ms", None)
+        buffers = self._encode(response)
+        mute_ms = self._charged()
+        if mute_ms <= (told_ms or 0):
+            return buffers, told_ms or 0
+        if told_ms is not None:
+            buffers = self._encode(replace(response, throttle_time_ms=mute_ms))
+        return buffers, mute_ms
+
+    def _encode(self, response: Message) -> Sequence[Buffer]:
         context = self._context
+        began = self._shared.loop.time() if self._timed else 0
         buffers = encode_response(response, context.api_version, correlation_id=context.correlation_id)
-        mute_ms = self._shared.quotas.charge(
+        if self._timed:
+            self._timed.held_s += self._shared.loop.time() - began
+        return buffers
+
+    def _charged(self, *, is_answered: bool = True) -> int:
+        """What the request has cost its client, as a time of silence. Kafka takes no time for what it need not answer."""
+        quotas, context = self._shared.quotas, self._context
+        if not quotas.charges:
+            return 0
+        return quotas.charge(
             context.principal,
             context.client_id,
-            api_key=context.api_key,
-            bytes_in=self._bytes_in,
-            bytes_out=_size(buffers),
+            produced=self._bytes_in if context.api_key == ApiKey.PRODUCE else 0,
+            held_ms=self._timed.held_ms if self._timed and is_answered else None,
+            now=self._shared.loop.time() * SECOND_MS,
         )
-        if mute_ms:
-            throttled = replace(response, throttle_time_ms=mute_ms)
-            buffers = encode_response(throttled, context.api_version, correlation_id=context.correlation_id)
-        return buffers, mute_ms
 
     def _answer(self, buffers: Sequence[Buffer], *, mute_ms: int = 0) -> None:
         self._count(bytes_out=_size(buffers))

@@ -11,6 +11,11 @@ class Limits(Struct, frozen=True, kw_only=True):
     overrides: Mapping[str, int]
     """By address, instead of `per_host`."""
     idle_ms: int
+    rates: Mapping[str, int]
+    """New connections a second, by listener and "" for all together, where there is a limit."""
+
+    def rates_of(self, listener: str) -> dict[str, int]:
+        return {name: self.rates[name] for name in ("", listener) if name in self.rates}
 
 
 def overrides_of(text: str) -> dict[str, int]:

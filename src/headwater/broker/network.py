@@ -12,6 +12,8 @@ from headwater.broker.limits import Limits, overrides_of
 from headwater.broker.listener import Listener, Shared
 from headwater.broker.settings import (
     CONNECTIONS_MAX_IDLE_MS,
+    LISTENERS,
+    MAX_CONNECTION_CREATION_RATE,
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_PER_IP,
     MAX_CONNECTIONS_PER_IP_OVERRIDES,
@@ -21,8 +23,10 @@ from headwater.broker.settings import (
 )
 from headwater.broker.slabs import SlabPool
 from headwater.kernel.counters import Counter, Counters
+from headwater.kernel.kinds import INT_MAX
 from headwater.kernel.layers import Settings
 from headwater.kernel.units import GiB
+from headwater.security.quotas.connections import ConnectionRates
 
 _NO_BOUND_IS: Final = 1 * GiB
 """What -1 means for `queued.max.request.bytes`: nothing here is without bound."""
@@ -38,15 +42,26 @@ def limits(settings: Settings) -> Limits:
         per_host=settings[MAX_CONNECTIONS_PER_IP],
         overrides=overrides_of(settings[MAX_CONNECTIONS_PER_IP_OVERRIDES]),
         idle_ms=settings[CONNECTIONS_MAX_IDLE_MS],
+        rates=_rates(settings),
     )
+
+
+def _rates(settings: Settings) -> dict[str, int]:
+    """Kafka's default, the largest number there is, is no limit."""
+    listeners = [each.strip().partition("://")[0].upper() for each in settings[LISTENERS]]
+    of_listeners = ((each, settings.of_listener(each, MAX_CONNECTION_CREATION_RATE)) for each in listeners)
+    rates = {"": settings[MAX_CONNECTION_CREATION_RATE], **dict(of_listeners)}
+    return {name: rate for name, rate in rates.items() if rate is not None and rate < INT_MAX}
 
 
 class Network:
     """`settings` gives the view in force; what may change while the broker runs is looked up each time."""
 
-    def __init__(self, dispatcher: Dispatcher, settings: Callable[[], Settings], *, hostname: str) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, settings: Callable[[], Settings], *, rates: ConnectionRates, hostname: str
+    ) -> None:
         now = settings()
-        self.connections = Connections(lambda: settings().resolved(limits))
+        self.connections = Connections(lambda: settings().resolved(limits), rates)
         self.queued = QueuedBytes(_queued_bytes_max(now))
         self.pool = SlabPool()
         shared = Shared(
@@ -71,6 +86,12 @@ class Network:
             "connections_expired_total",
             "Connections closed for being idle.",
             lambda: connections.expired,
+            meter=Counter,
+        )
+        counters.watch(
+            "connections_delayed_total",
+            "Connections not listened to at once, for too many came.",
+            lambda: connections.delayed,
             meter=Counter,
         )
         counters.watch("request_queued_bytes", "Requests not answered yet.", lambda: self.queued.bytes_held)

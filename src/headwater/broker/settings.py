@@ -87,6 +87,15 @@ MAX_CONNECTIONS_PER_IP: Final = Setting(
     update=Update.CLUSTER_WIDE,
     doc="Connections allowed from one address.",
 )
+MAX_CONNECTION_CREATION_RATE: Final = Setting(
+    "max.connection.creation.rate",
+    Int,
+    default=INT_MAX,
+    bounds=(1, None),
+    scope=Scope.BROKER,
+    update=Update.CLUSTER_WIDE,
+    doc="New connections a second, of all listeners or, behind listener.name.<listener>., of one. More wait for their turn.",
+)
 CONNECTIONS_MAX_IDLE_MS: Final = Setting(
     "connections.max.idle.ms",
     Millis,
@@ -352,6 +361,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     MAX_CONNECTIONS,
     MAX_CONNECTIONS_PER_IP,
     MAX_CONNECTIONS_PER_IP_OVERRIDES,
+    MAX_CONNECTION_CREATION_RATE,
     CONNECTIONS_MAX_IDLE_MS,
     REQUEST_SLOW_LOG_MS,
     FETCH_MAX_BYTES,

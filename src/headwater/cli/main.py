@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "group": "See how far consumer groups have read, move and delete them.",
     "txn": "See transactions, find those that hang and abort them.",
     "config": "See and change settings of topics, brokers and groups.",
+    "quota": "See, set and remove quotas of users, client ids and addresses.",
     "cluster": "Show the brokers and where they are.",
     "completion": "Print what makes a shell complete this command.",
 }

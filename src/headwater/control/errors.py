@@ -19,6 +19,7 @@
       PreferredLeaderNotAvailable  PREFERRED_LEADER_NOT_AVAILABLE  retriable: it may come back
       EligibleLeadersNotAvailable  ELIGIBLE_LEADERS_NOT_AVAILABLE  retriable
       NoReassignment               NO_REASSIGNMENT_IN_PROGRESS
+      QuotaExceeded                THROTTLING_QUOTA_EXCEEDED       retriable, after the time that the response says
       GroupError                   what the group coordinator refuses; its tree is drawn in groups/errors.py
 
 All of them are the client's fault but StaleBroker. The texts are ours; the codes are Kafka's.
@@ -119,3 +120,8 @@ class EligibleLeadersNotAvailable(ControlError, code=ErrorCode.ELIGIBLE_LEADERS_
 
 class NoReassignment(ControlError, code=ErrorCode.NO_REASSIGNMENT_IN_PROGRESS):
     pass
+
+
+class QuotaExceeded(ControlError, code=ErrorCode.THROTTLING_QUOTA_EXCEEDED):
+    def __init__(self) -> None:
+        super().__init__("The throttling quota has been exceeded.")

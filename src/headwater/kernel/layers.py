@@ -117,6 +117,13 @@ class Settings:
         except KeyError:
             return self._parsed.setdefault(resolve, resolve(self))  # type: ignore[no-any-return]
 
+    def of_listener(self, listener: str, setting: Setting[Value]) -> Value | None:
+        """What is set for this listener alone, as `listener.name.<listener>.<setting>`."""
+        name = f"listener.name.{listener.lower()}.{setting.name}"
+        texts = (texts[name] for _, texts in self.layers.in_order() if name in texts)
+        text = next(texts, None)
+        return None if text is None else setting.parse(text)
+
     def explain(self, name: str) -> Explained:
         """For DescribeConfigs, as Apache Kafka 4.4 answers it: a broker's `log.retention.ms` stays unset where only
         `log.retention.hours` is given, and of a topic only what follows a broker's setting has its default as a synonym.

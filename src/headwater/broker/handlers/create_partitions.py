@@ -1,18 +1,24 @@
 """CreatePartitions: grow topics (KIP-195). Who can produce to the new partitions can do so when it is answered."""
 
+from typing import Final
+
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
+from headwater.broker.topic_quota import mutations_of
 from headwater.control.cluster.requests import AddPartitions
 from headwater.control.cluster.topics import PARTITIONS_MAX, Topic
-from headwater.control.errors import ControlError, InvalidRequest
+from headwater.control.errors import ControlError, InvalidRequest, QuotaExceeded
 from headwater.security.access import Operation, Resource, topic as the_topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.create_partitions_request import CreatePartitionsRequest, CreatePartitionsTopic
 from headwater.wire.messages.create_partitions_response import CreatePartitionsResponse, CreatePartitionsTopicResult
 from headwater.wire.types import NodeId, TopicName
+
+_STRICT_FROM: Final = 3
+"""From here on a client understands THROTTLING_QUOTA_EXCEEDED."""
 
 
 def _refused(item: CreatePartitionsTopic, code: ErrorCode, message: str | None = None) -> CreatePartitionsTopicResult:
@@ -39,19 +45,29 @@ API = Api(
 async def handle(context: Context, request: CreatePartitionsRequest) -> CreatePartitionsResponse:
     twice = named_twice(each.name for each in request.topics)
     items = {each.name: each for each in request.topics}
-    asked = [each for name, each in items.items() if name not in twice]
-    _check_size(context, asked)
+    once = [each for name, each in items.items() if name not in twice]
+    _check_size(context, once)
+    mutations = mutations_of(context, strict_from=_STRICT_FROM)
+    more = {each.name: 0 if request.validate_only else _more(context, each) for each in once}
+    asked = [each for each in once if mutations.may_change(more[each.name])]
     answers = await context.services.cluster.submit([_request(each, request.validate_only) for each in asked])
     results = [_refused_by(items[each], InvalidRequest("Duplicate topic name.")) for each in items if each in twice]
+    results += [_refused_by(each, QuotaExceeded()) for each in once if each not in asked]
     for item, answer in zip(asked, answers, strict=True):
         results.append(await _result(context, request, item, answer))
-    return CreatePartitionsResponse(results=tuple(results))
+        if isinstance(answer, ControlError):
+            mutations.give_back(more[item.name])
+    return CreatePartitionsResponse(throttle_time_ms=mutations.throttle_ms(), results=tuple(results))
 
 
 def _check_size(context: Context, items: list[CreatePartitionsTopic]) -> None:
-    have = context.services.partitions.partition_count
-    if sum(max(0, each.count - have(TopicName(each.name))) for each in items) > PARTITIONS_MAX:
+    if sum(_more(context, each) for each in items) > PARTITIONS_MAX:
         raise Refused(ErrorCode.POLICY_VIOLATION, f"one request adds at most {PARTITIONS_MAX} partitions")
+
+
+def _more(context: Context, item: CreatePartitionsTopic) -> int:
+    """Partitions than there are."""
+    return max(0, item.count - context.services.partitions.partition_count(TopicName(item.name)))
 
 
 def _request(item: CreatePartitionsTopic, validate_only: bool) -> AddPartitions:

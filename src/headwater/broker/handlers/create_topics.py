@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from msgspec import structs
 
@@ -11,12 +12,20 @@ from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.needs import Each
 from headwater.broker.new_topics import OPEN, create, new_topic
+from headwater.broker.topic_quota import mutations_of
 from headwater.broker.turns import Turns
 from headwater.control.cluster.names import CLUSTER_METADATA
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.cluster.topics import Topic
-from headwater.control.errors import ControlError, InvalidConfig, InvalidReplicaAssignment, InvalidRequest
+from headwater.control.errors import (
+    ControlError,
+    InvalidConfig,
+    InvalidReplicaAssignment,
+    InvalidRequest,
+    QuotaExceeded,
+)
 from headwater.security.access import Operation, Resource, topic as the_topic
+from headwater.security.quotas.mutations import Mutations
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.create_topics_request import (
     CreatableReplicaAssignment,
@@ -29,6 +38,9 @@ from headwater.wire.messages.create_topics_response import (
     CreateTopicsResponse,
 )
 from headwater.wire.types import NodeId, TopicName
+
+_STRICT_FROM: Final = 6
+"""From here on a client understands THROTTLING_QUOTA_EXCEEDED."""
 
 Assignments = tuple[tuple[NodeId, ...], ...]
 
@@ -67,6 +79,8 @@ async def handle(context: Context, request: CreateTopicsRequest) -> CreateTopics
     twice = named_twice(each.name for each in request.topics)
     items = {each.name: each for each in request.topics}
     wanted = {name: _wanted(context, each, name in twice, request.validate_only) for name, each in items.items()}
+    mutations = mutations_of(context, strict_from=_STRICT_FROM)
+    wanted = {name: _within_quota(mutations, each) for name, each in wanted.items()}
     asked = [each for each in wanted.values() if isinstance(each, CreateTopic)]
     answers: dict[str, CreatableTopicResult | ControlError]
     answers = {name: each for name, each in wanted.items() if isinstance(each, ControlError)}
@@ -74,7 +88,12 @@ async def handle(context: Context, request: CreateTopicsRequest) -> CreateTopics
     for each, answer in zip(asked, made, strict=True):
         await turns.next()
         answers[each.name] = _made(context, each, answer) if isinstance(answer, Topic) else answer
-    return CreateTopicsResponse(topics=tuple(_result(each, answers[name]) for name, each in items.items()))
+        if isinstance(answer, ControlError):
+            mutations.give_back(_partitions(each))
+    return CreateTopicsResponse(
+        throttle_time_ms=mutations.throttle_ms(),
+        topics=tuple(_result(each, answers[name]) for name, each in items.items()),
+    )
 
 
 # --- what is asked for
@@ -103,6 +122,17 @@ def _wanted(
         settings={each.name: each.value for each in item.configs if each.value is not None},
         validate_only=validate_only,
     )
+
+
+def _within_quota(mutations: Mutations, wanted: CreateTopic | ControlError) -> CreateTopic | ControlError:
+    if isinstance(wanted, ControlError) or mutations.may_change(_partitions(wanted)):
+        return wanted
+    return QuotaExceeded()
+
+
+def _partitions(wanted: CreateTopic) -> int:
+    """That will be made; none where it is only asked whether they could be."""
+    return 0 if wanted.validate_only else max(len(wanted.assignments) or wanted.partitions, 0)
 
 
 def _assignments(item: CreatableTopic) -> Assignments | ControlError:

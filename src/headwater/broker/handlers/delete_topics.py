@@ -11,9 +11,10 @@ from headwater.broker.duplicates import named_twice
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
 from headwater.broker.settings import DELETE_TOPIC_ENABLE
+from headwater.broker.topic_quota import mutations_of
 from headwater.control.cluster.requests import DeleteTopic
 from headwater.control.cluster.topics import Topic
-from headwater.control.errors import ControlError
+from headwater.control.errors import ControlError, QuotaExceeded
 from headwater.security.access import THE_CLUSTER, Operation, topic as the_topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.delete_topics_request import DeleteTopicsRequest, DeleteTopicState
@@ -21,6 +22,8 @@ from headwater.wire.messages.delete_topics_response import DeletableTopicResult,
 from headwater.wire.types import ZERO_UUID, TopicName, Uuid
 
 _DELETION_DISABLED_FROM: Final = 3
+_STRICT_FROM: Final = 5
+"""From here on a client understands THROTTLING_QUOTA_EXCEEDED."""
 
 
 def _refused(item: DeleteTopicState, code: ErrorCode, message: str | None = None) -> DeletableTopicResult:
@@ -48,11 +51,14 @@ async def handle(context: Context, request: DeleteTopicsRequest) -> DeleteTopics
         has_a_code = context.api_version >= _DELETION_DISABLED_FROM
         raise Refused(ErrorCode.TOPIC_DELETION_DISABLED if has_a_code else ErrorCode.INVALID_REQUEST)
     found = _found(context, _items(request))
-    topics = [each for each in found if isinstance(each, Topic)]
+    mutations = mutations_of(context, strict_from=_STRICT_FROM)
+    named = [each for each in found if isinstance(each, Topic)]
+    topics = [each for each in named if mutations.may_change(len(each.partitions))]
+    too_many = (_result(each, QuotaExceeded()) for each in named if each not in topics)
     answers = await context.services.cluster.submit([DeleteTopic(topic_id=each.topic_id) for each in topics])
     deleted = (_result(each, answer) for each, answer in zip(topics, answers, strict=True))
     refused = (each for each in found if isinstance(each, DeletableTopicResult))
-    return DeleteTopicsResponse(responses=(*deleted, *refused))
+    return DeleteTopicsResponse(throttle_time_ms=mutations.throttle_ms(), responses=(*deleted, *too_many, *refused))
 
 
 def _result(topic: Topic, answer: Topic | ControlError) -> DeletableTopicResult:

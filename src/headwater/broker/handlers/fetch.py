@@ -70,6 +70,8 @@ async def handle(context: Context, request: FetchRequest) -> FetchResponse:
     if request.session_epoch in (INITIAL_EPOCH, FINAL_EPOCH):
         sessions.end(request.session_id)
         answers = await _answers(context, request, asked)
+        if throttle_ms := _throttle_ms(context, answers):
+            return FetchResponse(throttle_time_ms=throttle_ms)
         begins = request.session_epoch == INITIAL_EPOCH
         session_id = sessions.begin(answers, by_id=by_id, now=_now()) if begins else NO_SESSION
         return _response(context, session_id, answers)
@@ -86,7 +88,15 @@ async def _resumed(context: Context, request: FetchRequest, session: FetchSessio
     answers = await _answers(context, request, [_named(context, each) for each in session.asked])
     if session.epoch != epoch:  # the client gave up on this request and went on with another
         return FetchResponse(error_code=ErrorCode.INVALID_FETCH_SESSION_EPOCH, session_id=session.id)
+    if throttle_ms := _throttle_ms(context, answers):
+        return FetchResponse(throttle_time_ms=throttle_ms, session_id=session.id)
     return _response(context, session.id if len(session) else NO_SESSION, session.news(answers))
+
+
+def _throttle_ms(context: Context, answers: Sequence[Answer]) -> int:
+    """What is too much is not sent: the client asks for it again when it may have it (KIP-219)."""
+    size = sum([each.size for each in answers])
+    return context.services.quotas.fetch(context.principal, context.client_id, size=size, now=_now())
 
 
 def _now() -> int:
@@ -130,7 +140,8 @@ async def _answers(context: Context, request: FetchRequest, asked: Sequence[Aske
     services = context.services
     rights: dict[TopicName, bool] = {}
     targets = [_target(context, each, rights) for each in asked]
-    max_bytes = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES]), 0)
+    most = services.quotas.fetch_bytes_max(context.principal, context.client_id, now=_now())
+    max_bytes = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES], most), 0)
     order = Order(
         version=context.api_version,
         leader=services.node_id,

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 from headwater.machine.decision import Record
 from headwater.wire.records.access_control_entry_record import AccessControlEntryRecord
-from headwater.wire.records.client_quota_record import ClientQuotaRecord
 from headwater.wire.records.delegation_token_record import DelegationTokenRecord
 from headwater.wire.records.remove_access_control_entry_record import RemoveAccessControlEntryRecord
 from headwater.wire.records.remove_delegation_token_record import RemoveDelegationTokenRecord
@@ -19,14 +18,7 @@ from headwater.wire.schema import Message
 Key = Callable[[Any], Hashable]
 
 
-def _entity(record: ClientQuotaRecord) -> Hashable:
-    return tuple(
-        sorted((each.entity_type, each.entity_name or "", each.entity_name is None) for each in record.entity)
-    ), record.key
-
-
 KEPT: Final[Mapping[type[Message], Key]] = {
-    ClientQuotaRecord: _entity,
     AccessControlEntryRecord: lambda record: record.id,
     UserScramCredentialRecord: lambda record: (record.name, record.mechanism),
     DelegationTokenRecord: lambda record: record.token_id,
@@ -39,18 +31,14 @@ REMOVALS: Final[Mapping[type[Message], tuple[type[Message], Key]]] = {
 
 
 class Kept:
-    """Quotas, ACLs, SCRAM credentials and delegation tokens."""
+    """ACLs, SCRAM credentials and delegation tokens."""
 
     def __init__(self) -> None:
         self._records: dict[type[Message], dict[Hashable, Record]] = {each: {} for each in KEPT}
 
     def replay(self, record: Record) -> None:
         kind = type(record)
-        key = KEPT[kind](record)
-        if isinstance(record, ClientQuotaRecord) and record.remove:
-            self._records[kind].pop(key, None)
-        else:
-            self._records[kind][key] = record
+        self._records[kind][KEPT[kind](record)] = record
 
     def replay_removal(self, record: Record) -> None:
         kind, key = REMOVALS[type(record)]

@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import structs
 
 from headwater.control.cluster.brokers import Brokers
+from headwater.control.cluster.client_quotas import ClientQuotas
 from headwater.control.cluster.configs import ConfigRules, Configs
 from headwater.control.cluster.features import LATEST_METADATA, Features
 from headwater.control.cluster.kept import KEPT, REMOVALS, Kept
@@ -20,6 +21,7 @@ from headwater.control.cluster.requests import (
     AllocateProducerIds,
     Bootstrap,
     ChangeConfigs,
+    ChangeQuotas,
     CreateTopic,
     DeleteTopic,
     ElectLeader,
@@ -37,6 +39,7 @@ from headwater.wire.records.abort_transaction_record import AbortTransactionReco
 from headwater.wire.records.begin_transaction_record import BeginTransactionRecord
 from headwater.wire.records.broker_registration_change_record import BrokerRegistrationChangeRecord
 from headwater.wire.records.clear_elr_record import ClearElrRecord
+from headwater.wire.records.client_quota_record import ClientQuotaRecord
 from headwater.wire.records.config_record import ConfigRecord
 from headwater.wire.records.end_transaction_record import EndTransactionRecord
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
@@ -61,7 +64,7 @@ Replayer = Callable[[Any], None]
 
 
 class Cluster:
-    """Brokers, topics, settings, features and producer ids. What handlers read stands in its public families."""
+    """Brokers, topics, settings, quotas, features and producer ids. What handlers read stands in its public families."""
 
     def __init__(self, *, rules: ConfigRules) -> None:
         self.features = Features()
@@ -69,6 +72,7 @@ class Cluster:
         self.configs = Configs(rules=rules)
         self.topics = Topics(brokers=self.brokers, configs=self.configs)
         self._leaders = Leaders(brokers=self.brokers, topics=self.topics)
+        self.quotas = ClientQuotas()
         self.producer_ids = ProducerIds()
         self._kept = Kept()
         self._transaction: list[Record] | None = None
@@ -104,7 +108,7 @@ class Cluster:
 
     def snapshot(self) -> Iterator[Record]:
         """In an order in which each record finds what it leans on."""
-        families = (self.features, self.brokers, self.topics, self.configs, self.producer_ids, self._kept)
+        families = (self.features, self.brokers, self.topics, self.configs, self.quotas, self.producer_ids, self._kept)
         for family in families:
             yield from map(self._fitted, family.snapshot())
 
@@ -130,6 +134,7 @@ class Cluster:
             ElectLeader: self._leaders.decide_elect,
             ReassignPartition: self._leaders.decide_reassign,
             ChangeConfigs: self._decide_change_configs,
+            ChangeQuotas: self.quotas.decide_change,
             AllocateProducerIds: self.producer_ids.decide_allocate,
             UpdateFeatures: self.features.decide_update,
             Bootstrap: self.features.decide_bootstrap,
@@ -144,6 +149,7 @@ class Cluster:
             RemoveTopicRecord: self.topics.replay_remove,
             ClearElrRecord: self.topics.replay_clear_eligible,
             ConfigRecord: self.configs.replay,
+            ClientQuotaRecord: self.quotas.replay,
             FeatureLevelRecord: self.features.replay,
             ProducerIdsRecord: self.producer_ids.replay,
             RegisterBrokerRecord: self.brokers.replay_register,

@@ -6,6 +6,7 @@ from enum import IntEnum
 from msgspec import Struct
 
 from headwater.machine.decision import Record
+from headwater.security.quotas.entities import Entity
 from headwater.wire.types import NodeId, TopicName, Uuid
 
 
@@ -93,6 +94,14 @@ class ChangeConfigs(Struct, frozen=True, kw_only=True):
     resource: Resource
     changes: tuple[ConfigChange, ...]
     replace: bool = False
+    validate_only: bool = False
+
+
+class ChangeQuotas(Struct, frozen=True, kw_only=True):
+    """Client quotas of one entity, by key; None takes one away. All of them or none. Answered by None."""
+
+    entity: Entity
+    changes: Mapping[str, float | None]
     validate_only: bool = False
 
 
