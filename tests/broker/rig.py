@@ -29,6 +29,7 @@ from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
+from headwater.broker.share.state_intents import ShareStateIntents
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
@@ -58,6 +59,7 @@ from headwater.log.memory.logs import MemoryLogs
 from headwater.log.memory.storage import MemoryStorage
 from headwater.log.port import Log
 from headwater.log.settings import SETTINGS as LOG_SETTINGS
+from headwater.machine.journal import Journal
 from headwater.machine.runtime import Runtime
 from headwater.security.access import Operation, Principal, Resource
 from headwater.security.authorizer import AllowAll, Authorizer
@@ -152,12 +154,13 @@ async def rig(
     partitions = Partitions(logs=logs, settings=live)
 
     count = partitions.partition_count
-    grouping = partial(_grouping, live=live, partitions=partitions, now=now, ward=ward, committed=committed)
+    share_states = _share_states(live, now, ward, partitions)
+    journal = partial(_group_journal, committed)
+    grouping = partial(_grouping, journal=journal, live=live, partitions=partitions, states=share_states, ward=ward)
     coordinators = Coordinators(GROUP_OFFSETS, make=grouping, partition_count=count, ward=ward)
     transacting = partial(_transacting, live=live, now=now, ward=ward, markers=lambda: markers)
     transactions = Coordinators(TRANSACTION_STATE, make=transacting, partition_count=count, ward=ward)
     markers: Markers = Markers(partitions, coordinators, clock=now)
-    share_states = _share_states(live, now, ward, partitions)
     for each in (coordinators, transactions, share_states):
         partitions.on_opened(each.log_opened)
         partitions.on_forgotten(each.log_forgotten)
@@ -202,20 +205,33 @@ def _subscribe(cluster: Runtime[Cluster], *subscribers: Any) -> None:
         cluster.subscribe(each.durable, reloaded=each.reloaded)
 
 
+def _group_journal(committed: Sequence[GroupRecord], log: Log) -> Journal:
+    return ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec())
+
+
 def _grouping(
-    log: Log, *, live: LiveSettings, partitions: Partitions, now: Clock, ward: Ward, committed: Sequence[GroupRecord]
+    log: Log,
+    *,
+    journal: Callable[[Log], Journal],
+    live: LiveSettings,
+    partitions: Partitions,
+    states: Coordinators[ShareStates],
+    ward: Ward,
 ) -> Runtime[Groups]:
-    return Runtime(
+    runtime = Runtime(
         str(log.partition),
         lambda: Groups(
             settings=lambda: live.broker.resolved(group_settings),
             topics=partitions,
             share_settings=lambda group_id: share_group_settings(live.broker, live.group(group_id)),
         ),
-        ToyJournal(Store(records=list(committed))) if committed else CoordinatorJournal(log, GroupCodec()),
-        clock=now,
+        journal(log),
+        clock=clock(),
         ward=ward,
     )
+    intents = ShareStateIntents(runtime, states, partitions, ward=ward)
+    runtime.subscribe(intents.durable, reloaded=intents.reloaded)
+    return runtime
 
 
 def _transacting(

@@ -43,6 +43,7 @@ from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
+from headwater.broker.share.state_intents import ShareStateIntents
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
@@ -263,7 +264,7 @@ class Broker:
         return made
 
     def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
-        return Runtime(
+        runtime = Runtime(
             f"groups {partition_log.partition.index}",
             lambda: Groups(
                 settings=lambda: self._live.broker.resolved(group_settings.group_settings),
@@ -276,6 +277,9 @@ class Broker:
             clock=self._world.clock,
             ward=self._ward,
         )
+        intents = ShareStateIntents(runtime, self._share_states, self._partitions, ward=self._ward)
+        runtime.subscribe(intents.durable, reloaded=intents.reloaded)
+        return runtime
 
     def _make_transactions(self, partition_log: Log) -> Runtime[Transactions]:
         runtime = Runtime(

@@ -1,4 +1,4 @@
-"""Topics that are deleted take along what groups have committed in them.
+"""Topics that are deleted take along what groups have committed in them, and what share groups know of them.
 
 Every group machine is told of a deletion when it is durable; one that was not there to hear of it is compared with the
 cluster's topics when it is loaded.
@@ -48,8 +48,8 @@ class DeletedTopics:
                 self._ward.start(f"forget topics in {runtime.name}", partial(_forget, runtime, gone))
 
     async def _compare(self, runtime: Runtime[Groups]) -> None:
-        committed = await runtime.read(lambda machine: machine.offsets.topics())
-        if gone := [life for life in committed if not self._lives(life)]:
+        known = await runtime.read(lambda machine: [*machine.offsets.topics(), *machine.share.topics()])
+        if gone := [life for life in known if not self._lives(life)]:
             await _forget(runtime, gone)
 
     def _lives(self, life: TopicLife) -> bool:

@@ -4,7 +4,9 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
+from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.requests import DeleteGroup
+from headwater.control.groups.share.requests import DeleteShareState
 from headwater.security.access import Operation, group
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.delete_groups_request import DeleteGroupsRequest
@@ -33,8 +35,12 @@ async def handle(context: Context, request: DeleteGroupsRequest) -> DeleteGroups
 
 
 async def _delete(context: Context, group_id: str) -> DeletableGroupResult:
+    """What a share group has at the share coordinator goes first; of any other group there is nothing."""
+    coordinators = context.services.coordinators
     try:
-        refusal = await context.services.coordinators.ask(group_id, DeleteGroup(group_id=group_id))
+        refusal = await coordinators.ask(group_id, DeleteShareState(group_id=group_id))
+        if refusal is None or isinstance(refusal, GroupNotFound):
+            refusal = await coordinators.ask(group_id, DeleteGroup(group_id=group_id))
     except Refused as error:
         return _refused(group_id, error.code)
     if refusal is None:

@@ -7,7 +7,7 @@ from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotF
 from headwater.control.groups.kind import Decider, Replayer
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.records import GroupRecord
-from headwater.control.groups.requests import GroupOverview
+from headwater.control.groups.requests import GroupOverview, TopicLife
 from headwater.control.groups.share import closing, records, starts
 from headwater.control.groups.share.group import ShareGroup
 from headwater.control.groups.share.heartbeat import decide_waiting, heartbeat
@@ -20,6 +20,7 @@ from headwater.control.groups.share.requests import (
     DeleteShareState,
     ShareGroupDescription,
     ShareHeartbeat,
+    SharePartition,
     StateDeleted,
     StateInitialized,
 )
@@ -41,7 +42,7 @@ from headwater.wire.records.share_group_target_assignment_member_key import Shar
 from headwater.wire.records.share_group_target_assignment_member_value import ShareGroupTargetAssignmentMemberValue
 from headwater.wire.records.share_group_target_assignment_metadata_key import ShareGroupTargetAssignmentMetadataKey
 from headwater.wire.records.share_group_target_assignment_metadata_value import ShareGroupTargetAssignmentMetadataValue
-from headwater.wire.types import Uuid
+from headwater.wire.types import Offset, Uuid
 
 SHARE: Final = "share"
 
@@ -104,10 +105,17 @@ class ShareGroups:
         shares = group.shares.initialized if group is not None else {}
         return {topic_id: each.partitions for topic_id, each in shares.items()}
 
-    def topics(self) -> Iterator[Uuid]:
-        """Of which something is known; a topic may come more than once."""
-        for group in self.table.groups.values():
-            yield from group.shares.topic_ids
+    def all(self) -> list[ShareGroup]:
+        return list(self.table.groups.values())
+
+    def starts(self, group_id: str) -> Mapping[SharePartition, Offset]:
+        """Where an administrator wants partitions to begin that are being initialized."""
+        return self.table.starts.get(group_id, {})
+
+    def topics(self) -> list[TopicLife]:
+        """Each once, of which some group knows something."""
+        lives = ((name, topic_id) for group in self.all() for topic_id, name in group.shares.topic_ids.items())
+        return list(dict.fromkeys(lives))
 
     # --- among other kinds
 
