@@ -27,3 +27,7 @@ class InvalidSchema(RegistryError, code=42201):
 
 class AmbiguousField(RegistryError, code=409):
     """Which of them would be read can't be said."""
+
+
+class UnreadableRecord(RegistryError, code=50001):
+    """What is wrong with it."""

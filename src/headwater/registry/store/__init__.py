@@ -1,0 +1,1 @@
+"""What the registry knows: a machine that replays Confluent's `_schemas` topic."""
