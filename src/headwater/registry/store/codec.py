@@ -45,7 +45,7 @@ _KINDS: Final[Mapping[str, tuple[type[Key], type[Value] | None]]] = {
 _MAGIC_MAX: Final = 1
 
 
-class _Header(Struct):
+class _Header(Struct, frozen=True):
     keytype: str
     magic: int = 0
 
