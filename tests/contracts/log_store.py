@@ -14,6 +14,7 @@ from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batc
 from headwater.wire.batch.control import EndOfTransaction, build_end_of_transaction
 from headwater.wire.batch.header import BatchHeader, iter_headers, patch
 from headwater.wire.batch.records import Record, iter_records
+from headwater.wire.batch.stored import iter_stored_headers
 from headwater.wire.types import (
     LeaderEpoch,
     Offset,
@@ -144,7 +145,7 @@ def whole(found: Slice) -> bytes:
 
 
 def headers(data: bytes) -> list[BatchHeader]:
-    return [header for _, header in iter_headers(data)]
+    return [header for _, header in iter_stored_headers(data)]
 
 
 def records(data: bytes) -> list[Record]:

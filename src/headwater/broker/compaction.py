@@ -29,7 +29,7 @@ from headwater.log.compaction.settings import (
 )
 from headwater.log.errors import LogError
 from headwater.log.port import Log, PartitionId
-from headwater.wire.batch.header import read_header
+from headwater.wire.batch.stored import read_stored_header
 from headwater.wire.errors import BatchError
 from headwater.wire.types import Offset
 
@@ -105,7 +105,7 @@ class Compactor:
                 if span.end <= dirty.first or span.base >= dirty.end:
                     continue
                 found = await each.read(Offset(max(span.base, dirty.first)), bytes_max=1)
-                if found.size and 0 < read_header(memoryview(found.data[0])).max_timestamp < than:
+                if found.size and 0 < read_stored_header(memoryview(found.data[0])).max_timestamp < than:
                     return True
         except LogError:
             self._aside[each.partition] = None

@@ -16,8 +16,9 @@ from headwater.client.errors import check
 from headwater.client.roles import Node
 from headwater.kernel.tasks import Group
 from headwater.kernel.units import SECOND_MS, MiB
-from headwater.wire.batch.header import BatchHeader, iter_headers
+from headwater.wire.batch.header import BatchHeader
 from headwater.wire.batch.records import Record, iter_records
+from headwater.wire.batch.stored import iter_stored_headers, iter_stored_records
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.fetch_request import FetchPartition, FetchRequest, FetchTopic
 from headwater.wire.messages.fetch_response import AbortedTransaction, FetchResponse, PartitionData
@@ -182,7 +183,7 @@ def records(fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX) -> It
     """The records from the position on, without control records and without what a transaction took back."""
     aborted = sorted(fetched.aborted, key=lambda each: each.first_offset)
     taking_back: dict[int, None] = {}
-    for at, header in iter_headers(fetched.batches):
+    for at, header in iter_stored_headers(fetched.batches):
         batch = fetched.batches[at : at + header.size]
         while aborted and aborted[0].first_offset <= header.last_offset:
             taking_back[aborted.pop(0).producer_id] = None
@@ -190,7 +191,7 @@ def records(fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX) -> It
             if _is_abort(batch, header):
                 taking_back.pop(header.producer_id, None)
         elif not (header.is_transactional and header.producer_id in taking_back):
-            opened = iter_records(batch, header, decompressed_max=decompressed_max)
+            opened = iter_stored_records(batch, header, decompressed_max=decompressed_max)
             yield from (each for each in opened if each.offset >= fetched.position)
 
 
@@ -203,6 +204,6 @@ def _is_abort(batch: memoryview, header: BatchHeader) -> bool:
 
 def _position_after(fetched: Fetched) -> int:
     last = fetched.position - 1
-    for _, header in iter_headers(fetched.batches):
+    for _, header in iter_stored_headers(fetched.batches):
         last = header.last_offset
     return max(fetched.position, last + 1)

@@ -7,7 +7,7 @@
 Records of aborted transactions are found by reading only what is committed: such a read names them.
 """
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from functools import partial
 from itertools import islice
@@ -25,8 +25,10 @@ from headwater.log.compaction.rules import Fate, Round, Rules
 from headwater.log.compaction.transactions import Transactions
 from headwater.log.port import AbortedTransaction, Buffer, Isolation, Log
 from headwater.wire.batch.attributes import Compression
-from headwater.wire.batch.header import BatchHeader, iter_headers
+from headwater.wire.batch.header import BatchHeader
+from headwater.wire.batch.legacy_thinning import keyed_messages, thinned_wrapper
 from headwater.wire.batch.records import plain_records
+from headwater.wire.batch.stored import is_old, iter_stored_headers
 from headwater.wire.batch.thinning import KeyedRecord, Thinned, emptied, iter_keyed
 from headwater.wire.types import Offset
 
@@ -92,7 +94,7 @@ class Cleaner:
                 if header.is_control or transactions.is_void(header, found.aborted):
                     await self._pace.batch()
                     continue
-                records = iter_keyed(await self._opened(found), header)
+                _, records = await self._opened(found)
                 while some := list(islice(records, _SLICE)):
                     if not keys.take(_from(some, header, dirty.first), header.base_offset):
                         return
@@ -110,7 +112,7 @@ class Cleaner:
             await self._pace.read(found.size)
             for part in found.data:
                 view = memoryview(part)
-                for at, header in iter_headers(view):
+                for at, header in iter_stored_headers(view):
                     if header.base_offset >= end:
                         return
                     yield Found(batch=view[at : at + header.size], header=header, aborted=found.aborted)
@@ -141,25 +143,32 @@ class Cleaner:
         if fate is Fate.STAYS:
             return found.batch
         if fate is Fate.GETS_HORIZON:
-            plain = await self._opened(found)
-            return await self._thinned(header, plain, list(iter_keyed(plain, header)), needs_horizon=True)
+            plain, records = await self._opened(found)
+            return await self._thinned(header, plain, list(records), needs_horizon=True)
         if fate is Fate.IS_THINNED:
-            plain = await self._opened(found)
-            left = await self._records_left(plain, header)
+            plain, records = await self._opened(found)
+            left, gone = await self._records_left(records, header)
             needs_horizon = self._rules.needs_horizon(left, header)
-            if len(left) == header.record_count and not needs_horizon:
+            if not gone and not needs_horizon:
                 return found.batch
+            if left and is_old(header):
+                return await self._codec(header, len(plain), partial(thinned_wrapper, found.batch, plain, left))
             if left:
                 return await self._thinned(header, plain, left, needs_horizon=needs_horizon)
-        return emptied(header) if self._rules.must_leave_a_trace(header) else None
+        if not self._rules.must_leave_a_trace(header):
+            return None
+        return found.batch if is_old(header) else emptied(header)
 
-    async def _records_left(self, plain: bytes, header: BatchHeader) -> list[KeyedRecord]:
+    async def _records_left(self, records: Iterator[KeyedRecord], header: BatchHeader) -> tuple[list[KeyedRecord], int]:
+        """Those that stay, and how many go."""
         left: list[KeyedRecord] = []
-        records = iter_keyed(plain, header)
+        gone = 0
         while some := list(islice(records, _SLICE)):
-            left += self._rules.left_of(some, header)
+            stay = self._rules.left_of(some, header)
+            left += stay
+            gone += len(some) - len(stay)
             await self._pace.records(len(some))
-        return left
+        return left, gone
 
     async def _thinned(
         self, header: BatchHeader, plain: bytes, left: Sequence[KeyedRecord], *, needs_horizon: bool
@@ -171,9 +180,16 @@ class Cleaner:
             await self._pace.records(len(some))
         return await self._codec(header, thinned.plain_size, thinned.sealed)
 
-    async def _opened(self, found: Found) -> bytes:
-        work = partial(plain_records, found.batch, found.header, decompressed_max=DECOMPRESSED_MAX)
-        return await self._codec(found.header, found.header.size, work)
+    async def _opened(self, found: Found) -> tuple[bytes, Iterator[KeyedRecord]]:
+        """The batch's plain bytes, and the records in them."""
+        batch, header = found.batch, found.header
+        if is_old(header):
+            messages = partial(keyed_messages, batch, decompressed_max=DECOMPRESSED_MAX)
+            plain, keyed = await self._codec(header, header.size, messages)
+            return plain, iter(keyed)
+        work = partial(plain_records, batch, header, decompressed_max=DECOMPRESSED_MAX)
+        plain = await self._codec(header, header.size, work)
+        return plain, iter_keyed(plain, header)
 
     async def _codec(self, header: BatchHeader, size: int, work: Callable[[], T]) -> T:
         if header.compression is Compression.NONE or size <= _PACKED_ON_THE_LOOP:

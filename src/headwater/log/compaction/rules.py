@@ -15,6 +15,7 @@ from headwater.log.compaction.keys import KeyMap
 from headwater.log.compaction.transactions import Transactions
 from headwater.log.port import AbortedTransaction, ProducerState
 from headwater.wire.batch.header import BatchHeader
+from headwater.wire.batch.stored import is_old
 from headwater.wire.batch.thinning import IS_TOMBSTONE, OFFSET_DELTA, KeyedRecord
 from headwater.wire.types import Offset, ProducerId
 
@@ -91,9 +92,12 @@ class Rules:
 
     def needs_horizon(self, left: Iterable[KeyedRecord], header: BatchHeader) -> bool:
         """Whether tombstones are left whose time begins now: nothing older than they is in the log after this round."""
-        if header.has_delete_horizon or header.last_offset > self._round.keys.latest:
+        if is_old(header) or header.has_delete_horizon or header.last_offset > self._round.keys.latest:
             return False
         return any(each[IS_TOMBSTONE] for each in left)
 
     def _may_forget(self, header: BatchHeader) -> bool:
+        """Messages of old formats have no place for a horizon; their time is long over."""
+        if is_old(header):
+            return header.max_timestamp + self._round.delete_retention_ms <= self._round.now
         return header.has_delete_horizon and header.base_timestamp <= self._round.now

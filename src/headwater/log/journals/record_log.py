@@ -15,8 +15,9 @@ from headwater.log.producers import marker_of
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.transactional import InTransaction, TransactionEnd
-from headwater.wire.batch.header import BatchHeader, iter_headers, verify_crc
-from headwater.wire.batch.records import Record as StoredRecord, iter_records
+from headwater.wire.batch.header import BatchHeader
+from headwater.wire.batch.records import Record as StoredRecord
+from headwater.wire.batch.stored import iter_stored_headers, iter_stored_records, verify_stored_crc
 from headwater.wire.errors import WireError
 from headwater.wire.types import Offset
 
@@ -72,7 +73,7 @@ class RecordLog:
         Checksums are verified: what a machine believes it acts upon, and a topic that is missing has its folder deleted.
         """
         view, end, count = memoryview(data), Offset(0), 0
-        for at, header in iter_headers(view):
+        for at, header in iter_stored_headers(view):
             if until is not None and header.base_offset >= until:
                 return until, count
             end = Offset(header.last_offset + 1)
@@ -89,13 +90,13 @@ class RecordLog:
 
     def _verify(self, view: memoryview, header: BatchHeader, at: int) -> None:
         try:
-            verify_crc(view, header, at)
+            verify_stored_crc(view, header, at)
         except WireError as error:
             raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
 
     def _stored(self, batch: memoryview, header: BatchHeader) -> Iterable[StoredRecord]:
         try:
-            yield from iter_records(batch, header, decompressed_max=DECOMPRESSED_MAX)
+            yield from iter_stored_records(batch, header, decompressed_max=DECOMPRESSED_MAX)
         except WireError as error:
             raise UnreadableRecord(self.name, header.base_offset, str(error)) from error
 

@@ -16,7 +16,7 @@ from headwater.log.segments.segment import Segment
 from headwater.log.segments.segment_list import SegmentList
 from headwater.wire.batch.control import EndOfTransaction
 from headwater.wire.batch.header import BatchHeader
-from headwater.wire.types import LeaderEpoch, Offset
+from headwater.wire.types import NO_EPOCH, LeaderEpoch, Offset
 
 
 class Contents:
@@ -113,8 +113,9 @@ class Contents:
         self.epochs.assign(epoch, self.end)
 
     def take(self, header: BatchHeader, base: Offset, epoch: LeaderEpoch, marker: EndOfTransaction | None) -> None:
-        """Learn of a batch that stands in the active segment, at an append as at a recovery."""
-        self.epochs.assign(epoch, base)
+        """Learn of a batch that stands in the active segment, at an append as at a recovery. The oldest have no epoch."""
+        if epoch != NO_EPOCH:
+            self.epochs.assign(epoch, base)
         self.end = Offset(base + header.last_offset_delta + 1)
         self.changed = True
         if aborted := self.producers.replay(header, base, marker):

@@ -21,7 +21,8 @@ from headwater.log.segments.names import LOG
 from headwater.log.segments.place import Place
 from headwater.log.segments.segment import Segment
 from headwater.log.segments.store import Store
-from headwater.wire.batch.header import HEADER_BYTES, read_header, whole_bytes
+from headwater.wire.batch.header import HEADER_BYTES
+from headwater.wire.batch.stored import read_stored_header, whole_stored_bytes
 from headwater.wire.errors import CorruptBatch
 from headwater.wire.types import Offset
 
@@ -134,7 +135,7 @@ def _read(pread: Callable[[int, int], Bytes | None], wanted: _Wanted, whole_firs
         data = pread(max(size, HEADER_BYTES), wanted.start)
         if data is None:
             return None
-        size = whole_bytes(data) or read_header(data).size
+        size = whole_stored_bytes(data) or read_stored_header(data).size
         if size > wanted.end - wanted.start and not whole_first:
             return b""
     more = 0 if wanted.start + size == wanted.limit else _BASE_OFFSET.size

@@ -41,6 +41,7 @@ from headwater.log.segments.segment_list import SegmentList
 from headwater.log.segments.store import Store
 from headwater.log.segments.swap import finish_swaps
 from headwater.log.settings import LogSettings
+from headwater.wire.batch.stored import is_old
 from headwater.wire.types import LeaderEpoch, Offset
 
 log = get("log.segments")
@@ -222,9 +223,7 @@ async def _check_file(file: File, segment: Segment, contents: Contents, newest_e
     for position, header, batch in walk_valid(file, 0):
         if header.base_offset < contents.end or not segment.can_hold(header.last_offset):
             break
-        if contents.epochs.latest is not None and header.partition_leader_epoch < contents.epochs.latest:
-            break
-        if header.partition_leader_epoch > newest_epoch:
+        if not is_old(header) and not _has_begun(header.partition_leader_epoch, contents.epochs.latest, newest_epoch):
             break
         segment.index([placed_as(header)], index_interval=_INDEX_INTERVAL)
         contents.take(header, header.base_offset, header.partition_leader_epoch, marker_of(batch, header))
@@ -236,6 +235,10 @@ async def _check_file(file: File, segment: Segment, contents: Contents, newest_e
     log.warn("cut off a torn tail", path=segment.path(LOG), kept=segment.size, cut=file_size - segment.size)
     segment.log.truncate(segment.size)
     return False
+
+
+def _has_begun(epoch: LeaderEpoch, latest: LeaderEpoch | None, newest: LeaderEpoch) -> bool:
+    return (latest is None or epoch >= latest) and epoch <= newest
 
 
 def _begin_at(store: Store, contents: Contents, remembered: Offset | None) -> None:

@@ -19,7 +19,8 @@ from headwater.log.segments.names import CLEANED, PRODUCER_SNAPSHOT, REPLACING, 
 from headwater.log.segments.segment import Placed, Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.log.settings import LogSettings
-from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader, iter_headers
+from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader
+from headwater.wire.batch.stored import iter_stored_headers
 from headwater.wire.types import Offset
 
 
@@ -62,7 +63,7 @@ async def _fill(
     markers: dict[Offset, None] = {}
     made.write(())
     async for some in batches:
-        headers = [header for batch in some for _, header in iter_headers(batch)]
+        headers = [header for batch in some for _, header in iter_stored_headers(batch)]
         made.write(some)
         made.index(_placed(made, headers), index_interval=settings.index_interval_bytes)
         markers.update((header.last_offset, None) for header in headers if ends_transaction(header))

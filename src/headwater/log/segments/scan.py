@@ -8,7 +8,8 @@ from typing import Final
 
 from headwater.kernel.units import KiB, MiB
 from headwater.kernel.world import File
-from headwater.wire.batch.header import HEADER_BYTES, BatchHeader, read_header, verify_crc
+from headwater.wire.batch.header import HEADER_BYTES, BatchHeader
+from headwater.wire.batch.stored import read_stored_header, stored_header_bytes, verify_stored_crc
 from headwater.wire.errors import CorruptBatch
 
 _HEADERS_CHUNK: Final = 8 * KiB
@@ -22,37 +23,34 @@ def walk_headers(file: File, start: int, end: int) -> Iterator[tuple[int, BatchH
     while at < end:
         if at - chunk_at + HEADER_BYTES > len(chunk):
             chunk, chunk_at = file.pread(_HEADERS_CHUNK, at), at
-        header = read_header(chunk, at - chunk_at)
+        header = read_stored_header(chunk, at - chunk_at)
         yield at, header
         at += header.size
 
 
 def walk_valid(file: File, start: int) -> Iterator[tuple[int, BatchHeader, memoryview]]:
     """Position, header and bytes of each batch whose checksum is right; ends at the first that is not whole and right."""
-    at = start
-    want = _WHOLE_CHUNK
-    while len(chunk := memoryview(file.pread(want, at))) >= HEADER_BYTES:
-        want = _WHOLE_CHUNK
-        used = 0
-        while len(chunk) - used >= HEADER_BYTES:
+    at, want = start, _WHOLE_CHUNK
+    while True:
+        chunk, used = memoryview(file.pread(want, at)), 0
+        while len(chunk) - used >= stored_header_bytes(chunk, used):
             try:
-                header = read_header(chunk, used)
+                header = read_stored_header(chunk, used)
                 if header.size > len(chunk) - used:
                     break
-                verify_crc(chunk, header, used)
+                verify_stored_crc(chunk, header, used)
             except CorruptBatch:
                 return
             yield at + used, header, chunk[used : used + header.size]
             used += header.size
+        want = _WHOLE_CHUNK
         if not used:
-            want = _size_at(chunk)
+            if len(chunk) < stored_header_bytes(chunk):
+                return
+            want = read_stored_header(chunk).size
             if len(chunk) >= want or not _is_there(file, at + want):
                 return
         at += used
-
-
-def _size_at(chunk: memoryview) -> int:
-    return read_header(chunk).size
 
 
 def _is_there(file: File, end: int) -> bool:

@@ -20,7 +20,7 @@ from headwater.log.segments.scan import walk_headers
 from headwater.log.segments.segment import Segment, placed_as
 from headwater.log.segments.store import Store
 from headwater.wire.batch.header import NO_TIMESTAMP, BatchHeader
-from headwater.wire.batch.records import first_since
+from headwater.wire.batch.stored import first_stored_since
 from headwater.wire.types import Offset
 
 _SLICE: Final = 256 * KiB
@@ -59,7 +59,9 @@ class Search:
                 if header.max_timestamp < timestamp or header.last_offset < start:
                     continue
                 batch = file.pread(header.size, position)
-                found = first_since(batch, header, timestamp=timestamp, offset=start, decompressed_max=DECOMPRESSED_MAX)
+                found = first_stored_since(
+                    batch, header, timestamp=timestamp, offset=start, decompressed_max=DECOMPRESSED_MAX
+                )
                 if found:
                     return Found(offset=found[0], timestamp=found[1], epoch=header.partition_leader_epoch)
         return None

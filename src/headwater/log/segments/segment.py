@@ -19,7 +19,8 @@ from headwater.log.segments.offset_index import ENTRY_BYTES as OFFSET_ENTRY_BYTE
 from headwater.log.segments.scan import walk_headers
 from headwater.log.segments.time_index import ENTRY_BYTES as TIME_ENTRY_BYTES, TimeIndex
 from headwater.log.segments.txn_index import TxnIndex
-from headwater.wire.batch.header import HEADER_BYTES, NO_TIMESTAMP, BatchHeader, read_header
+from headwater.wire.batch.header import HEADER_BYTES, NO_TIMESTAMP, BatchHeader
+from headwater.wire.batch.stored import read_stored_header
 from headwater.wire.types import Offset
 
 _RELATIVE_MAX = 2**31 - 1
@@ -200,7 +201,7 @@ class Segment:
         return next((position for position, _ in self.headers_from(offset)), self.size)
 
     def header_at(self, position: int) -> BatchHeader:
-        return read_header(self.log.pread(HEADER_BYTES, position))
+        return read_stored_header(self.log.pread(HEADER_BYTES, position))
 
     def end_offset(self) -> Offset:
         """What follows the last batch."""

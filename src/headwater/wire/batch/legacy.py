@@ -44,6 +44,8 @@ _INT64: Final = Layout(">q")
 _INT32: Final = Layout(">i")
 _SIZE_MIN: Final = 14
 """CRC, magic, attributes, and the lengths of no key and no value."""
+LEGACY_BYTES_MIN: Final = LOG_OVERHEAD + _SIZE_MIN
+"""Of a whole message; its header is read from as many."""
 
 
 class LegacyHeader(Struct, frozen=True, gc=False):
@@ -85,7 +87,7 @@ def is_legacy(view: Readable, at: int = 0) -> bool:
 
 def read_legacy_header(view: Readable, at: int = 0) -> LegacyHeader:
     """The header of the message at `at`. A message that is cut off, too short or newer raises `CorruptBatch`."""
-    if len(view) - at < _HEADER.size + _INT64.size:
+    if len(view) - at < LEGACY_BYTES_MIN:
         raise CorruptBatch(f"a message is longer than the {len(view) - at} bytes that are here")
     offset, message_size, crc, magic, attributes = _HEADER.unpack_from(view, at)
     if magic not in (0, 1):
@@ -99,7 +101,7 @@ def read_legacy_header(view: Readable, at: int = 0) -> LegacyHeader:
 def iter_legacy_headers(view: Readable) -> Iterator[tuple[int, LegacyHeader]]:
     """Each whole message's position and header, wrappers unopened. A message that is cut off ends the walk."""
     at = 0
-    while len(view) - at >= LOG_OVERHEAD + _SIZE_MIN:
+    while len(view) - at >= LEGACY_BYTES_MIN:
         header = read_legacy_header(view, at)
         if header.size > len(view) - at:
             return
@@ -119,21 +121,26 @@ def iter_legacy_records(
     view: Readable, header: LegacyHeader, *, at: int = 0, decompressed_max: int
 ) -> Iterator[Record]:
     """The message at `at` as records: itself, or the messages that it wraps."""
-    record = _record(view, header, at)
     if not header.is_wrapper:
-        yield record
+        yield _record(view, header, at)
         return
-    if header.compression is Compression.ZSTD:
-        raise UnsupportedCompression("formats 0 and 1 know no zstd")
-    if record.value is None:
-        raise InvalidRecord(f"the compressed message at offset {header.offset} has no value")
-    plain = decompress(header.compression, record.value, decompressed_max=decompressed_max)
+    plain = wrapped_messages(view, header, at=at, decompressed_max=decompressed_max)
     inner = list(iter_legacy_headers(plain))
     if not inner or any(each.is_wrapper for _, each in inner):
         raise InvalidRecord(f"the compressed message at offset {header.offset} must wrap plain messages")
     base = _base_offset(header, inner[-1][1])
     for position, each in inner:
         yield _unwrapped(_record(plain, each, position), header, base)
+
+
+def wrapped_messages(view: Readable, header: LegacyHeader, *, at: int = 0, decompressed_max: int) -> bytes:
+    """The bytes of the messages that the one at `at` wraps."""
+    if header.compression is Compression.ZSTD:
+        raise UnsupportedCompression("formats 0 and 1 know no zstd")
+    value = _record(view, header, at).value
+    if value is None:
+        raise InvalidRecord(f"the compressed message at offset {header.offset} has no value")
+    return decompress(header.compression, value, decompressed_max=decompressed_max)
 
 
 def _base_offset(wrapper: LegacyHeader, last: LegacyHeader) -> int:
