@@ -4,7 +4,8 @@ import pytest
 
 from headwater.client.admin.brokers import describe_cluster
 from headwater.client.admin.configs import Change, Operation, Resource, ResourceType, alter_configs, describe_configs
-from headwater.client.admin.groups import delete_group, describe_group, list_groups
+from headwater.client.admin.group_descriptions import describe_group
+from headwater.client.admin.groups import GroupKind, delete_group, list_groups
 from headwater.client.admin.offsets import (
     At,
     CommittedOffset,
@@ -14,6 +15,12 @@ from headwater.client.admin.offsets import (
     find_offset,
 )
 from headwater.client.admin.quotas import alter_quotas, describe_quotas
+from headwater.client.admin.share_offsets import (
+    ShareOffset,
+    alter_share_offsets,
+    delete_share_offsets,
+    share_offsets,
+)
 from headwater.client.admin.topics import (
     NewTopic,
     create_partitions,
@@ -87,7 +94,10 @@ def test_an_empty_groups_offsets_are_committed_read_and_forgotten(against_a_brok
         await commit_offsets(cluster, "readers", {("orders", 0): half, ("orders", 1): none})
         assert await committed_offsets(cluster, "readers") == {("orders", 0): half, ("orders", 1): none}
         assert await committed_offsets(cluster, "readers", [("orders", 0)]) == {("orders", 0): half}
-        assert [group.id for group in await list_groups(cluster)] == ["readers"]
+        (listed,) = await list_groups(cluster)
+        assert (listed.id, listed.kind) == ("readers", GroupKind.CLASSIC)
+        assert await list_groups(cluster, kinds=(GroupKind.SHARE,)) == ()
+        assert await list_groups(cluster, states=("stable",)) == ()
         assert (await describe_group(cluster, "readers")).state == "Empty"
         await delete_offsets(cluster, "readers", [("orders", 0)])
         assert await committed_offsets(cluster, "readers") == {("orders", 1): none}
@@ -123,5 +133,22 @@ def test_quotas_are_set_described_and_removed(against_a_broker):
         assert [each.entity for each in await describe_quotas(cluster, {})] == [everybody]
         with pytest.raises(Refused, match="Invalid configuration key nonsense"):
             await alter_quotas(cluster, ann, {"nonsense": 1.0})
+
+    against_a_broker(test)
+
+
+def test_a_share_group_is_founded_by_its_start_told_of_and_forgotten(against_a_broker):
+    async def test(cluster):
+        await create_topic(cluster, ORDERS)
+        await alter_share_offsets(cluster, "workers", {("orders", 0): 0, ("orders", 1): 0})
+        found = await describe_group(cluster, "workers")
+        assert (found.kind, found.state, found.members) == (GroupKind.SHARE, "Empty", ())
+        told = await share_offsets(cluster, "workers")
+        assert told == {("orders", index): ShareOffset(start=0, lag=0) for index in (0, 1)}
+        await delete_share_offsets(cluster, "workers", ("orders",))
+        assert await share_offsets(cluster, "workers") == {}
+        await delete_group(cluster, "workers")
+        with pytest.raises(Refused, match="workers"):
+            await describe_group(cluster, "workers")
 
     against_a_broker(test)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from headwater.client.admin.groups import describe_group
+from headwater.client.admin.group_descriptions import describe_group
 from headwater.client.admin.offsets import CommittedOffset, commit_offsets, committed_offsets
 from headwater.client.admin.topics import NewTopic, create_topic
 from headwater.client.cluster import Cluster

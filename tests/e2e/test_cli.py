@@ -180,8 +180,29 @@ def test_a_group_goes_on_where_it_was_until_it_is_reset(up):
     assert [(each["offset"], each["lag"]) for each in described["offsets"]] == [(3, 0)]
     up.run("group", "reset", "readers", "--topic", "numbers", "--to", "-1")
     assert up.run(*read) == "3\n"
-    assert [each["group"] for each in up.json("group", "list")] == ["readers"]
+    assert [(each["group"], each["type"]) for each in up.json("group", "list")] == [("readers", "classic")]
+    up.run("group", "delete-offsets", "readers", "--topic", "numbers")
+    assert up.json("group", "describe", "readers")["offsets"] == []
     up.run("group", "delete", "readers")
+    assert up.json("group", "list") == []
+    assert "`headwater group list`" in up.attempt("group", "describe", "readers").stderr
+
+
+def test_a_share_group_gets_its_place_before_its_first_member(up):
+    up.run("produce", "jobs", "--create", given="1\n2\n3\n")
+    up.run("group", "reset", "workers", "--kind", "share", "--topic", "jobs", "--to", "-1")
+    assert [each["group"] for each in up.json("group", "list", "--kind", "share", "--state", "empty")] == ["workers"]
+    assert up.json("group", "list", "--kind", "streams") == []
+    described = up.json("group", "describe", "workers")
+    assert (described["type"], described["state"], described["size"]) == ("share", "Empty", 0)
+    assert [(each["offset"], each["end"], each["lag"], each["readers"]) for each in described["offsets"]] == [
+        (2, 3, 1, [])
+    ]
+    moved = up.json("group", "reset", "workers", "--to", "beginning")
+    assert [(each["from"], each["to"]) for each in moved] == [(2, 0)]
+    up.run("group", "delete-offsets", "workers", "--topic", "jobs")
+    assert up.json("group", "describe", "workers")["offsets"] == []
+    up.run("group", "delete", "workers")
     assert up.json("group", "list") == []
 
 

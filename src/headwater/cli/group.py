@@ -1,38 +1,41 @@
-"""`headwater group`: how far groups have read, and moving them."""
+"""`headwater group`: groups of every kind, how far they have read, and moving them."""
 
 from typing import Annotated, Any
 
 import typer
 
 from headwater.cli.failures import Complaint
+from headwater.cli.group_places import forget, move, places, refuse_while_read
+from headwater.cli.group_rows import member_rows, offset_rows
 from headwater.cli.output import As, Output, say, show, show_one
-from headwater.cli.places import EXAMPLES, Place, offset_at, place_of
+from headwater.cli.places import EXAMPLES, offset_at, place_of
 from headwater.cli.session import LOCAL, Bootstrap, talk
-from headwater.client.admin.groups import (
-    CONSUMERS,
-    GroupDescription,
-    GroupMember,
-    assigned_partitions,
-    delete_group,
-    describe_group,
-    list_groups,
-)
-from headwater.client.admin.offsets import At, CommittedOffset, commit_offsets, committed_offsets, find_offset
+from headwater.client.admin.group_descriptions import describe_group
+from headwater.client.admin.groups import GroupKind, delete_group, group_kind, list_groups
 from headwater.client.admin.topics import describe_topic
 from headwater.client.cluster import Cluster
-from headwater.client.errors import Refused
-from headwater.wire.error_codes import ErrorCode
 
-app = typer.Typer(no_args_is_help=True, help="See how far consumer groups have read, move and delete them.")
+app = typer.Typer(no_args_is_help=True, help="See how far groups have read, move and delete them.")
 
 Name = Annotated[str, typer.Argument(metavar="GROUP")]
 Place_ = Annotated[str, typer.Option("--to", help=f"Where to: {EXAMPLES}", metavar="PLACE")]
+Topics = Annotated[
+    list[str] | None,
+    typer.Option("--topic", "-t", help="Only these; may be given again [default: all it has read]"),
+]
 TopicPartition = tuple[str, int]
 
 
 @app.command("list")
-def list_(bootstrap: Bootstrap = LOCAL, output: As = Output.TABLE) -> None:
-    """List all groups."""
+def list_(
+    kind: Annotated[list[GroupKind] | None, typer.Option("--kind", help="Only these; may be given again")] = None,
+    state: Annotated[
+        list[str] | None, typer.Option("--state", help="Only those in this state, as Empty; may be given again")
+    ] = None,
+    bootstrap: Bootstrap = LOCAL,
+    output: As = Output.TABLE,
+) -> None:
+    """List the groups, of every kind."""
 
     async def work(cluster: Cluster) -> list[dict[str, Any]]:
         return [
@@ -40,45 +43,52 @@ def list_(bootstrap: Bootstrap = LOCAL, output: As = Output.TABLE) -> None:
                 "group": each.id,
                 "state": each.state,
                 "protocol": each.protocol_type or "(offsets only)",
-                "type": each.type,
+                "type": each.kind.value,
             }
-            for each in await list_groups(cluster)
+            for each in await list_groups(cluster, kinds=kind or (), states=state or ())
         ]
 
-    show(talk(bootstrap, work), output, empty="There are no groups.")
+    show(talk(bootstrap, work), output, empty="There are no such groups." if kind or state else "There are no groups.")
 
 
 @app.command()
 def describe(
     name: Name,
     members: Annotated[bool, typer.Option("--members", help="The members in place of the offsets")] = False,
+    state: Annotated[bool, typer.Option("--state", help="Neither offsets nor members")] = False,
     bootstrap: Bootstrap = LOCAL,
     output: As = Output.TABLE,
 ) -> None:
     """Show how far a group has read each partition, and who reads it."""
+    parts = None if state else "members" if members else "offsets"
 
     async def work(cluster: Cluster) -> dict[str, Any]:
         group = await describe_group(cluster, name)
-        return {
+        shown: dict[str, Any] = {
             "group": name,
+            "type": group.kind.value,
             "state": group.state,
             "protocol": group.protocol or None,
+            "epoch": group.epoch,
             "coordinator": group.coordinator,
-            **({"members": _member_rows(group)} if members else {"offsets": await _offset_rows(cluster, group)}),
+            "size": len(group.members),
         }
+        if parts is not None:
+            shown[parts] = member_rows(group) if members else await offset_rows(cluster, group)
+        return shown
 
-    show_one(talk(bootstrap, work), output, parts="members" if members else "offsets")
+    show_one(talk(bootstrap, work), output, parts=parts)
 
 
 @app.command()
 def reset(
     name: Name,
-    topic: Annotated[
-        list[str] | None,
-        typer.Option("--topic", "-t", help="Only these; may be given again [default: all it has read]"),
-    ] = None,
+    topic: Topics = None,
     partition: Annotated[int | None, typer.Option("--partition", "-p", help="Only this one", min=0)] = None,
     to: Place_ = "beginning",
+    kind: Annotated[
+        GroupKind, typer.Option("--kind", help="What a group becomes that isn't there yet: classic or share")
+    ] = GroupKind.CLASSIC,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be")] = False,
     bootstrap: Bootstrap = LOCAL,
     output: As = Output.TABLE,
@@ -87,26 +97,40 @@ def reset(
 
     async def work(cluster: Cluster) -> list[dict[str, Any]]:
         place = place_of(to)
-        await _refuse_while_read(cluster, name)
-        before = await committed_offsets(cluster, name)
-        after = await _moved(cluster, await _partitions(cluster, topic, before), partition, place)
+        is_of = await refuse_while_read(cluster, name) or kind
+        before = await places(cluster, name, is_of)
+        chosen = await _partitions(cluster, topic) if topic else sorted(before)
+        after = {
+            where: await offset_at(cluster, *where, place)
+            for where in chosen
+            if partition is None or where[1] == partition
+        }
         if not after:
             raise Complaint(f"group {name} has read nothing: say which topic with --topic")
         if not dry_run:
-            await commit_offsets(
-                cluster, name, {where: CommittedOffset(offset=offset) for where, offset in after.items()}
-            )
+            await move(cluster, name, is_of, after)
         return [
-            {
-                "topic": where[0],
-                "partition": where[1],
-                "from": before[where].offset if where in before else None,
-                "to": offset,
-            }
+            {"topic": where[0], "partition": where[1], "from": before.get(where), "to": offset}
             for where, offset in sorted(after.items())
         ]
 
     show(talk(bootstrap, work), output)
+
+
+@app.command("delete-offsets")
+def delete_offsets(
+    name: Name,
+    topic: Annotated[list[str], typer.Option("--topic", "-t", help="Of these; may be given again")],
+    bootstrap: Bootstrap = LOCAL,
+    output: As = Output.TABLE,
+) -> None:
+    """Forget how far a group has read topics to which none of its members subscribes."""
+
+    async def work(cluster: Cluster) -> None:
+        await forget(cluster, name, await group_kind(cluster, name), topic)
+        say(f"group {name} has read nothing of {', '.join(topic)} now", {"group": name, "topics": topic}, output)
+
+    talk(bootstrap, work)
 
 
 @app.command()
@@ -125,68 +149,6 @@ def delete(
     talk(bootstrap, work)
 
 
-async def _offset_rows(cluster: Cluster, group: GroupDescription) -> list[dict[str, Any]]:
-    committed = await committed_offsets(cluster, group.id)
-    readers = {where: each.client_id for each in group.members for where in _reads(group, each)}
-    rows = []
-    for where in sorted({**committed, **readers}):
-        end = (await find_offset(cluster, *where, At.LATEST)).offset
-        offset = committed[where].offset if where in committed else None
-        rows.append(
-            {
-                "topic": where[0],
-                "partition": where[1],
-                "offset": offset,
-                "end": end,
-                "lag": None if offset is None else max(end - offset, 0),
-                "reader": readers.get(where),
-            }
-        )
-    return rows
-
-
-def _member_rows(group: GroupDescription) -> list[dict[str, Any]]:
-    return [
-        {
-            "member": each.id,
-            "client": each.client_id,
-            "host": each.host,
-            "reads": [f"{topic}-{index}" for topic, index in _reads(group, each)],
-        }
-        for each in group.members
-    ]
-
-
-def _reads(group: GroupDescription, member: GroupMember) -> tuple[TopicPartition, ...]:
-    """Only consumers' assignments are partitions."""
-    return assigned_partitions(member) if group.protocol_type == CONSUMERS else ()
-
-
-async def _refuse_while_read(cluster: Cluster, name: str) -> None:
-    """A group that is not there yet may be given a place to begin."""
-    try:
-        group = await describe_group(cluster, name)
-    except Refused as refused:
-        if refused.code != ErrorCode.GROUP_ID_NOT_FOUND:
-            raise
-        return
-    if group.members:
-        raise Refused(
-            ErrorCode.NON_EMPTY_GROUP, subject=f"group {name}", message=f"{name} has {len(group.members)} members"
-        )
-
-
-async def _partitions(
-    cluster: Cluster, topics: list[str] | None, committed: dict[TopicPartition, CommittedOffset]
-) -> list[TopicPartition]:
-    if not topics:
-        return sorted(committed)
+async def _partitions(cluster: Cluster, topics: list[str]) -> list[TopicPartition]:
     described = [await describe_topic(cluster, topic) for topic in topics]
     return [(topic.name, each.index) for topic in described for each in topic.partitions]
-
-
-async def _moved(
-    cluster: Cluster, partitions: list[TopicPartition], only: int | None, place: Place
-) -> dict[TopicPartition, int]:
-    chosen = [where for where in partitions if only is None or where[1] == only]
-    return {where: await offset_at(cluster, *where, place) for where in chosen}
