@@ -33,6 +33,7 @@ from tests.contracts.log_store import (
 )
 from tests.contracts.segment_store import SegmentStore
 from tests.contracts.simulated_store import SimulatedStore
+from tests.contracts.tiered_store import TieredStore
 
 from headwater.kernel.units import Timestamp
 from headwater.log.errors import (
@@ -553,3 +554,11 @@ class TestSegmentsOnASimulatedDisk(LogContract):
     @pytest.fixture
     def store(self) -> SimulatedStore:
         return SimulatedStore()
+
+
+class TestTiered(LogContract):
+    """Over segments, of which as little as can be lies here."""
+
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> TieredStore:
+        return TieredStore(SegmentStore(tmp_path))

@@ -20,9 +20,10 @@ LogError
   EndMoved                no code: another writer was faster than a writer that expected an end; it replays and decides anew
   LogClosed               NOT_LEADER_OR_FOLLOWER          retriable: the log was closed or its topic deleted meanwhile
   ReadFailed              KAFKA_STORAGE_ERROR             ours; these bytes can't be read, now or at all; others can
-  ObjectStoreFailed       KAFKA_STORAGE_ERROR             the object store's; retriable: nobody knows what became of the request
-    ObjectMissing         an object that should be there is not
-    ObjectDamaged         an object is not what was put there
+    ObjectStoreFailed     KAFKA_STORAGE_ERROR             the object store's; nobody knows what became of the request
+      ObjectMissing       KAFKA_STORAGE_ERROR             an object that should be there is not
+      ObjectDamaged       KAFKA_STORAGE_ERROR             an object is not what was put there
+  RemoteTooSlow           REQUEST_TIMED_OUT               retriable: the object store did not answer in time
   StorageFailed           KAFKA_STORAGE_ERROR             ours; nothing more is written to this folder
     AppendFailed          KAFKA_STORAGE_ERROR             ours; nothing of the append was written, and the next one may succeed
 """
@@ -134,9 +135,9 @@ class ReadFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
         super().__init__(f"the log {name} can't be read: {reason}")
 
 
-class ObjectStoreFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):
+class ObjectStoreFailed(ReadFailed):
     def __init__(self, address: str, reason: str) -> None:
-        super().__init__(f"the object store {address} can't be used: {reason}")
+        LogError.__init__(self, f"the object store {address} can't be used: {reason}")
 
 
 class ObjectMissing(ObjectStoreFailed):
@@ -147,6 +148,11 @@ class ObjectMissing(ObjectStoreFailed):
 class ObjectDamaged(ObjectStoreFailed):
     def __init__(self, name: str, reason: str) -> None:
         LogError.__init__(self, f"the object {name} is damaged: {reason}")
+
+
+class RemoteTooSlow(LogError, code=ErrorCode.REQUEST_TIMED_OUT):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"remote storage did not tell in time what it has of {name}")
 
 
 class StorageFailed(LogError, code=ErrorCode.KAFKA_STORAGE_ERROR):

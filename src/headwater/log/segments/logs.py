@@ -122,7 +122,9 @@ class SegmentLogs:
         if found := self.get(partition.topic_id, partition.index):
             return Stored(partition=partition, start=found.bounds.start, end=found.bounds.end)
         remembered = self._remembered(partition)
-        start = max(remembered.start or Offset(0), first_base(self._store.disk, self._folder(partition)))
+        start = remembered.start
+        if start is None:
+            start = first_base(self._store.disk, self._folder(partition))
         return Stored(partition=partition, start=start, end=max(start, remembered.recovery_point or Offset(0)))
 
     def _remembered(self, partition: PartitionId) -> Remembered:
