@@ -27,10 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that takes a `seed` runs once for each, unless it lists its own."""
+    """A test that takes a `seed` runs once for each, unless it lists its own, or takes only one in so many of them."""
     own = chain.from_iterable(_names(mark) for mark in metafunc.definition.iter_markers("parametrize"))
     if "seed" in metafunc.fixturenames and "seed" not in own:
-        metafunc.parametrize("seed", metafunc.config.getoption("seed") or range(metafunc.config.getoption("seeds")))
+        one_in = next((mark.args[0] for mark in metafunc.definition.iter_markers("one_seed_in")), 1)
+        seeds = range(0, metafunc.config.getoption("seeds"), one_in)
+        metafunc.parametrize("seed", metafunc.config.getoption("seed") or seeds)
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -1,12 +1,16 @@
 """Records and raw batches on their way into a real broker and back."""
 
 from headwater.client.admin.topics import NewTopic, create_topic
-from headwater.client.consumer import Consumer, FetchOptions, OutOfRange, records
+from headwater.client.consumer import Consumer, Fetched, FetchOptions, OutOfRange, records
 from headwater.client.producer import Producer
 from headwater.kernel.units import Timestamp
+from headwater.log.journals.batches import marker_batch
+from headwater.machine.transactional import TransactionEnd
 from headwater.wire.batch.attributes import Compression
 from headwater.wire.batch.builder import NewRecord, build_batch
 from headwater.wire.batch.header import read_header
+from headwater.wire.batch.thinning import emptied
+from headwater.wire.types import Offset, ProducerEpoch, ProducerId
 
 
 def new_records(*values: bytes) -> list[NewRecord]:
@@ -60,6 +64,23 @@ def test_a_raw_batch_keeps_all_but_its_place(against_a_broker):
         assert bytes(fetched.batches[16:]) == bytes(batch[16:])
 
     against_a_broker(test)
+
+
+def test_a_marker_that_compaction_emptied_hides_nothing():
+    end = TransactionEnd(
+        producer_id=ProducerId(1), producer_epoch=ProducerEpoch(0), committed=False, coordinator_epoch=0
+    )
+    marker = marker_batch(end, now=Timestamp(0))
+    batches = emptied(read_header(marker)) + build_batch(new_records(b"a"), base_offset=Offset(1))
+    fetched = Fetched(
+        topic="orders",
+        partition=0,
+        position=0,
+        batches=memoryview(batches),
+        high_watermark=2,
+        last_stable_offset=2,
+    )
+    assert [each.value for each in records(fetched)] == [b"a"]
 
 
 def test_a_position_that_the_log_does_not_hold_goes_to_the_end_that_was_asked_for(against_a_broker):

@@ -196,9 +196,9 @@ def records(fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX) -> It
 
 
 def _is_abort(batch: memoryview, header: BatchHeader) -> bool:
-    """A transaction's marker says in its key, after a version, how it ended."""
-    marker = next(iter_records(batch, header, decompressed_max=DECOMPRESSED_MAX))
-    key = marker.key or b""
+    """A transaction's marker says in its key, after a version, how it ended. Compaction empties those that nobody needs."""
+    marker = next(iter_records(batch, header, decompressed_max=DECOMPRESSED_MAX), None)
+    key = (marker.key if marker else None) or b""
     return len(key) >= _CONTROL_KEY_BYTES and int.from_bytes(key[2:4], "big") == _ABORT
 
 

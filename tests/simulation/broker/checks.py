@@ -108,9 +108,11 @@ def assert_epochs_end_where_they_say(history: History) -> None:
 
 def assert_commits_stay(history: History) -> None:
     """Nobody finds less than what was acknowledged or found before, and nobody can commit behind a later owner."""
-    for place, commits in _by_place([*history.committed, *history.found]).items():
-        for highest, commit in _with_highest_before(commits, lambda each: each.offset):
-            assert commit.offset >= highest, f"{place}: {highest} was committed, and then {commit}"
+    commits = [*history.committed, *history.found]
+    for group in dict.fromkeys(each.group for each in commits):
+        for place, those in _by_place(each for each in commits if each.group == group).items():
+            for highest, commit in _with_highest_before(those, lambda each: each.offset):
+                assert commit.offset >= highest, f"{place}: {highest} was committed, and then {commit}"
 
 
 def assert_shares_are_disjoint(history: History) -> None:

@@ -6,13 +6,14 @@ clean stop and another start all of it must be there again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
 from tests.simulation.broker.administrator import NAMES, Administrator, OneAttempt
 from tests.simulation.broker.alarm import unforeseen_errors_end
 from tests.simulation.broker.history import History, TopicPartition
+from tests.simulation.broker.life import Part, Step, live, make_topic
 from tests.simulation.broker.members import MEMBERSHIP, GroupMember, find_committed
 from tests.simulation.broker.patience import OPTIONS
 from tests.simulation.broker.producers import IdempotentProducer, PipeliningProducer, PlainProducer, RecordMaker
@@ -22,27 +23,21 @@ from tests.simulation.broker.topics import Beliefs
 from tests.simulation.simulate import Simulation
 from tests.simulation.world.randomness import stream
 
-from headwater.client.admin.topics import NewTopic, create_topic
+from headwater.client.admin.topics import NewTopic
 from headwater.client.cluster import Cluster
-from headwater.client.errors import ClientError
-from headwater.kernel.tasks import Group
 from headwater.kernel.world import World
 
 TOPIC: Final = "orders"
 PLACES: Final[tuple[TopicPartition, ...]] = tuple((TOPIC, index) for index in range(3))
 SEGMENT_MS: Final = 3_000
 """So that segments roll, for a simulation writes too little to fill one."""
-USUAL_PAUSE_S: Final = 0.1
 
 WRITERS_AND_READERS: Final = ("plain-1", "idempotent-1", "pipelining-1", "pipelining-2", "reader-1", "reader-2")
 EVERYONE: Final = (*WRITERS_AND_READERS, "member-1", "member-2", "member-3", "administrator")
 
-Step = Callable[[], Awaitable[object]]
-Make = Callable[[str, Cluster, World, Random], Step]
-
 
 class Scenario:
-    """`clients` are named by what they do and a number. Each draws from a stream of chance of its name."""
+    """`clients` are named by what they do and a number."""
 
     def __init__(
         self,
@@ -69,9 +64,13 @@ class Scenario:
     async def _live_and_look(self) -> None:
         self.server.start()
         async with Cluster((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
-            await self._make_topic(cluster)
+            await make_topic(
+                cluster, NewTopic(name=TOPIC, partitions=len(PLACES), configs={"segment.ms": str(SEGMENT_MS)})
+            )
             operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
-            await self._let_them_live()
+            parts = self._parts()
+            clients = {name: parts[name.partition("-")[0]] for name in self._clients}
+            await live(self._simulation, self.history, clients, requests=self._requests)
             operator.cancel()
             await self.server.start_after_a_loss_of_power()
             await self._look_at_what_is_left(cluster)
@@ -80,45 +79,15 @@ class Scenario:
         async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._look_at_topics(cluster)
 
-    async def _let_them_live(self) -> None:
-        """Each on a machine of its own. The first that finds something wrong ends it for all."""
-        try:
-            async with Group() as group:
-                for name in self._clients:
-                    context, world = self._simulation.visitor(name)
-                    group.create_task(self._live(name, world), name=name, context=context)
-        except ExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-
-    def _makers(self) -> dict[str, Make]:
+    def _parts(self) -> dict[str, Part]:
         return {
-            "plain": self._plain,
-            "idempotent": self._idempotent,
-            "pipelining": self._pipelining,
-            "reader": self._reader,
-            "member": self._member,
-            "administrator": self._administrator,
+            "plain": Part(make=self._plain),
+            "idempotent": Part(make=self._idempotent),
+            "pipelining": Part(make=self._pipelining),
+            "reader": Part(make=self._reader),
+            "member": Part(make=self._member),
+            "administrator": Part(make=self._administrator, over=OneAttempt),
         }
-
-    async def _live(self, name: str, world: World) -> None:
-        random = stream(self._simulation.seed, name)
-        make = self._makers()[name.partition("-")[0]]
-        kind = OneAttempt if make == self._administrator else Cluster
-        async with kind((ADDRESS,), randomness=world.randomness, options=OPTIONS) as cluster:
-            step = make(name, cluster, world, random)
-            while self.history.requests < self._requests:
-                await asyncio.sleep(USUAL_PAUSE_S * 3 ** random.uniform(-1, 1))
-                await step()
-        self._simulation.calm()
-
-    async def _make_topic(self, cluster: Cluster) -> None:
-        """Again, until it is there: an answer may be lost, and then it is there already."""
-        topic = NewTopic(name=TOPIC, partitions=len(PLACES), configs={"segment.ms": str(SEGMENT_MS)})
-        while TOPIC not in (await cluster.metadata()).topics:
-            try:
-                await create_topic(cluster, topic)
-            except ClientError:
-                await asyncio.sleep(USUAL_PAUSE_S)
 
     # Who does what.
 

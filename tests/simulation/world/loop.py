@@ -12,6 +12,7 @@ import itertools
 import math
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextvars import Context, copy_context
+from types import AsyncGeneratorType
 from typing import Any, NoReturn
 
 from tests.simulation.world.trace import Trace
@@ -121,6 +122,11 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self.set_exception_handler(None)
         for replaced in ("create_server", "create_connection"):
             vars(self).pop(replaced, None)
+
+    def _asyncgen_finalizer_hook(self, agen: AsyncGeneratorType[Any, Any]) -> None:
+        """What is dropped in the middle of an `await` was a killed process's, and can't be closed any more."""
+        if not agen.ag_running:
+            super()._asyncgen_finalizer_hook(agen)  # type: ignore[misc]  # as asyncio has it, but not its types
 
     def _process_events(self, event_list: object) -> None:
         """There is no selector, so there are none."""
