@@ -7,9 +7,10 @@ process dies its disk is shut, and whatever its code still calls fails.
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from random import Random
 
-from tests.simulation.world.sectors import Buffer, Content
+from tests.simulation.world.sectors import SECTOR, Buffer, Content
 from tests.simulation.world.storage import Folder, Storage
 from tests.simulation.world.trace import Trace
 
@@ -23,6 +24,8 @@ class Habits:
     """How the hardware behaves; faults change it while the simulation runs."""
 
     sync_s: tuple[float, float] = (0.000_2, 0.002)
+    bytes_per_s: float = inf
+    """What reaches the platter, one sync after the other; each takes its `sync_s` besides."""
     failing_syncs: float = 0.0
     cold_reads: float = 0.0
 
@@ -35,6 +38,7 @@ class SimulatedDisk:
         self._clock = clock
         self._trace = trace
         self._shut = False
+        self._busy_until = 0.0
 
     def shut(self) -> None:
         """The process is gone."""
@@ -132,14 +136,16 @@ class SimulatedDisk:
         self.check(path)
         flush = content.begin_flush()
         try:
-            await self._wait_for_hardware(path)
+            await self._wait_for_hardware(path, len(flush.sectors) * SECTOR)
         except DiskError:
             content.fail_flush(flush)
             raise
         content.finish_flush(flush)
 
-    async def _wait_for_hardware(self, path: str) -> None:
-        await asyncio.sleep(self.random.uniform(*self.habits.sync_s))
+    async def _wait_for_hardware(self, path: str, size: int = 0) -> None:
+        now = asyncio.get_running_loop().time()
+        self._busy_until = max(self._busy_until, now) + size / self.habits.bytes_per_s
+        await asyncio.sleep(self._busy_until - now + self.random.uniform(*self.habits.sync_s))
         self.check(path)
         if self.random.random() < self.habits.failing_syncs:
             self.note(f"sync of {path} fails")
