@@ -113,6 +113,30 @@ def test_configs_of_everything_else_are_set_and_shown(tools: Tools, entity: tupl
     assert setting not in tools(CONFIGS, "--entity-type", *entity, "--describe")
 
 
+@pytest.mark.parametrize(
+    ("entity", "quota", "told"),
+    [
+        (("--entity-type", "users", "--entity-name", "ann"), "producer_byte_rate=1024", "user-principal 'ann'"),
+        (("--entity-type", "users", "--entity-default"), "request_percentage=12.5", "default user-principal"),
+        (
+            ("--entity-type", "users", "--entity-name", "ann", "--entity-type", "clients", "--entity-default"),
+            "consumer_byte_rate=2048",
+            "user-principal 'ann', the default client-id",
+        ),
+        (("--entity-type", "clients", "--entity-name", "app"), "controller_mutation_rate=0.5", "client-id 'app'"),
+        (("--entity-type", "ips", "--entity-name", "192.0.2.7"), "connection_creation_rate=5", "ip '192.0.2.7'"),
+    ],
+)
+def test_quotas_are_set_shown_and_deleted(tools: Tools, entity: tuple[str, ...], quota: str, told: str) -> None:
+    name, _, value = quota.partition("=")
+    tools(CONFIGS, *entity, "--alter", "--add-config", quota)
+    described = tools(CONFIGS, *entity, "--describe")
+    assert told in described
+    assert f"{name}={float(value)}" in described
+    tools(CONFIGS, *entity, "--alter", "--delete-config", name)
+    assert name not in tools(CONFIGS, *entity, "--describe")
+
+
 def test_all_settings_of_a_broker_and_its_loggers_are_shown(tools: Tools) -> None:
     described = tools(CONFIGS, "--entity-type", "brokers", "--entity-name", "1", "--describe", "--all")
     assert "node.id=1" in described

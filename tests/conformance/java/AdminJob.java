@@ -4,6 +4,7 @@
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +30,10 @@ import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.Uuid;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.errors.*;
+import org.apache.kafka.common.quota.ClientQuotaAlteration;
+import org.apache.kafka.common.quota.ClientQuotaEntity;
+import org.apache.kafka.common.quota.ClientQuotaFilter;
+import org.apache.kafka.common.quota.ClientQuotaFilterComponent;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
@@ -61,6 +66,9 @@ public class AdminJob {
             check("folders", AdminJob::folders);
             check("elections and reassignments", AdminJob::placement);
             check("producers", AdminJob::producers);
+            check("quotas", AdminJob::quotas);
+            check("refused quotas", AdminJob::refusedQuotas);
+            check("a quota of new partitions", AdminJob::mutationQuota);
             check("telemetry", AdminJob::telemetry);
         }
     }
@@ -306,6 +314,74 @@ public class AdminJob {
 
     static void telemetry() throws Exception {
         isTrue(!admin.clientInstanceId(Duration.ofSeconds(10)).equals(Uuid.ZERO_UUID));
+    }
+
+    // --- quotas
+
+    static void quotas() throws Exception {
+        ClientQuotaEntity both = new ClientQuotaEntity(Map.of("user", "ann", "client-id", "app"));
+        ClientQuotaEntity everybody = entity("user", null);
+        alter(both, Map.of("producer_byte_rate", 1024.0, "request_percentage", 12.5));
+        alter(everybody, Map.of("consumer_byte_rate", 2048.0));
+        alter(entity("ip", "192.0.2.1"), Map.of("connection_creation_rate", 5.0));
+
+        equal(Map.of(both, Map.of("producer_byte_rate", 1024.0, "request_percentage", 12.5)), described(
+            ClientQuotaFilter.contains(List.of(ClientQuotaFilterComponent.ofEntity("user", "ann")))));
+        equal(Map.of(), described(ClientQuotaFilter.containsOnly(List.of(ClientQuotaFilterComponent.ofEntity("user", "ann")))));
+        equal(Set.of(everybody), described(ClientQuotaFilter.contains(
+            List.of(ClientQuotaFilterComponent.ofDefaultEntity("user")))).keySet());
+        equal(3, described(ClientQuotaFilter.all()).size());
+
+        for (ClientQuotaEntity each : described(ClientQuotaFilter.all()).keySet()) {
+            Map<String, Double> gone = new HashMap<>();
+            described(ClientQuotaFilter.all()).get(each).keySet().forEach(key -> gone.put(key, null));
+            alter(each, gone);
+        }
+        equal(Map.of(), described(ClientQuotaFilter.all()));
+    }
+
+    static void refusedQuotas() throws Exception {
+        fails(InvalidRequestException.class, altered(entity("user", "ann"), Map.of("nonsense", 1.0)));
+        fails(InvalidRequestException.class, altered(entity("user", "ann"), Map.of("producer_byte_rate", -1.0)));
+        fails(InvalidRequestException.class, altered(entity("ip", "not an address"), Map.of("connection_creation_rate", 1.0)));
+        ClientQuotaAlteration checked = alteration(entity("user", "ann"), Map.of("producer_byte_rate", 1.0));
+        admin.alterClientQuotas(List.of(checked), new AlterClientQuotasOptions().validateOnly(true)).all().get();
+        equal(Map.of(), described(ClientQuotaFilter.all()));
+    }
+
+    static void mutationQuota() throws Exception {
+        alter(entity("client-id", "hasty"), Map.of("controller_mutation_rate", 2.0));
+        try (Admin hasty = Admin.create(Map.of("bootstrap.servers", bootstrap, "client.id", "hasty"))) {
+            List<NewTopic> topics = List.of(new NewTopic("hasty-1", 23, (short) 1), new NewTopic("hasty-2", 1, (short) 1));
+            CreateTopicsOptions atOnce = new CreateTopicsOptions().retryOnQuotaViolation(false);
+            Map<String, KafkaFuture<Void>> made = hasty.createTopics(topics, atOnce).values();
+            made.get("hasty-1").get();
+            fails(ThrottlingQuotaExceededException.class, made.get("hasty-2"));
+            hasty.createTopics(topics.subList(1, 2)).all().get();  // asks again when it may
+        }
+    }
+
+    static ClientQuotaEntity entity(String type, String name) {
+        Map<String, String> entries = new HashMap<>();
+        entries.put(type, name);
+        return new ClientQuotaEntity(entries);
+    }
+
+    static ClientQuotaAlteration alteration(ClientQuotaEntity entity, Map<String, Double> values) {
+        return new ClientQuotaAlteration(entity, values.entrySet().stream()
+            .map(each -> new ClientQuotaAlteration.Op(each.getKey(), each.getValue())).toList());
+    }
+
+    static KafkaFuture<Void> altered(ClientQuotaEntity entity, Map<String, Double> values) {
+        return admin.alterClientQuotas(List.of(alteration(entity, values))).all();
+    }
+
+    static void alter(ClientQuotaEntity entity, Map<String, Double> values) throws Exception {
+        altered(entity, values).get();
+    }
+
+    static Map<ClientQuotaEntity, Map<String, Double>> described(ClientQuotaFilter filter) throws Exception {
+        return admin.describeClientQuotas(filter).entities().get();
     }
 
     // --- asking

@@ -3,8 +3,8 @@
 Each is a table: a record sets what stands under its key, and another record of the family takes it away.
 """
 
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from typing import Any, Final, TypeVar, cast
 
 from headwater.machine.decision import Record
 from headwater.wire.records.access_control_entry_record import AccessControlEntryRecord
@@ -15,6 +15,7 @@ from headwater.wire.records.remove_user_scram_credential_record import RemoveUse
 from headwater.wire.records.user_scram_credential_record import UserScramCredentialRecord
 from headwater.wire.schema import Message
 
+AnyRecord = TypeVar("AnyRecord", bound=Message)
 Key = Callable[[Any], Hashable]
 
 
@@ -43,6 +44,10 @@ class Kept:
     def replay_removal(self, record: Record) -> None:
         kind, key = REMOVALS[type(record)]
         self._records[kind].pop(key(record), None)
+
+    def of(self, kind: type[AnyRecord]) -> Iterable[AnyRecord]:
+        """What there is of a family now."""
+        return cast("Iterable[AnyRecord]", self._records[kind].values())
 
     def snapshot(self) -> Iterator[Record]:
         for table in self._records.values():

@@ -74,7 +74,7 @@ class Cluster:
         self._leaders = Leaders(brokers=self.brokers, topics=self.topics)
         self.quotas = ClientQuotas()
         self.producer_ids = ProducerIds()
-        self._kept = Kept()
+        self.kept = Kept()
         self._transaction: list[Record] | None = None
         self._deciders = self._decider_table()
         self._replayers = self._replayer_table()
@@ -108,7 +108,7 @@ class Cluster:
 
     def snapshot(self) -> Iterator[Record]:
         """In an order in which each record finds what it leans on."""
-        families = (self.features, self.brokers, self.topics, self.configs, self.quotas, self.producer_ids, self._kept)
+        families = (self.features, self.brokers, self.topics, self.configs, self.quotas, self.producer_ids, self.kept)
         for family in families:
             yield from map(self._fitted, family.snapshot())
 
@@ -161,8 +161,8 @@ class Cluster:
             UnregisterControllerRecord: self.brokers.replay_unregister_controller,
             NoOpRecord: _ignore,
             ZkMigrationStateRecord: _ignore,
-            **dict.fromkeys(KEPT, self._kept.replay),
-            **dict.fromkeys(REMOVALS, self._kept.replay_removal),
+            **dict.fromkeys(KEPT, self.kept.replay),
+            **dict.fromkeys(REMOVALS, self.kept.replay_removal),
         }
 
 
