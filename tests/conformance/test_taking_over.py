@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from tests.assembly.test_survey import bytes_of
 from tests.conformance.full_folder import (
     AUTHORIZED,
     CODECS,
@@ -22,6 +23,9 @@ from tests.conformance.full_folder import (
 )
 from tests.e2e.process import Process, start
 from tools.apache_kafka import STANDALONE, Release, apache_kafka
+
+from headwater.assembly.inspect import inspect
+from headwater.kernel.real.disk import RealDisk
 
 pytestmark = pytest.mark.java
 
@@ -61,6 +65,7 @@ def test_kafka_finds_everything_after_us(
         fill(kafka.bootstrap, users=origin.users)
         with left_open(kafka.bootstrap):
             before, told = held(kafka.bootstrap), rules(kafka.bootstrap)
+    _inspect(node / "data", users=int(origin.users))
     ours = start(node / "data", ADVERTISED)
     try:
         assert held(ours.bootstrap) == before
@@ -73,6 +78,18 @@ def test_kafka_finds_everything_after_us(
         grown = [f"record {number}" for number in range(RECORDS + MORE)]
         assert again == replace(before, values=dict.fromkeys(CODECS, grown), read_by_group=RECORDS)
     _no_complaints(node / "server.log")
+
+
+def _inspect(folder: Path, *, users: int) -> None:
+    before = bytes_of(folder)
+    found = inspect(RealDisk(), str(folder))
+    assert bytes_of(folder) == before
+    assert found is not None
+    assert not found.refusals
+    assert {each.topic for each in found.topics} >= {*CODECS, "compacted", "in_transactions"}
+    assert ("readers", "offsets only", 1) in [(each.group, each.kind, each.offsets) for each in found.groups]
+    assert [(each.id, each.state) for each in found.transactions if each.id == "open"] == [("open", "Ongoing")]
+    assert (found.users, found.acls, found.quotas) == (users, 1, 1)
 
 
 def _go_on(ours: Process) -> None:

@@ -45,7 +45,6 @@ class Survey(Struct, frozen=True, kw_only=True):
     cluster: Cluster
     levels: Mapping[str, int]
     """Finalized feature levels, the quorum's own among them."""
-    partitions: tuple[PartitionId, ...]
     refusals: tuple[str, ...]
 
 
@@ -65,14 +64,13 @@ def survey(disk: Disk, root: str, rules: ConfigRules) -> Survey | None:
     identity = read_identity(disk, root) if disk.exists(root) else None
     if identity is None:
         return None
-    partitions = tuple(each for each in find_partitions(disk, root) if each != METADATA_PARTITION)
     cluster, quorum, reasons = Cluster(rules=rules), QuorumRecords(), list[str]()
     try:
         _replay(disk, root, cluster, quorum)
     except (UnreadableRecord, WireError, LogError) as error:
         reasons.append(str(error))
-    if partitions and not reasons and not any(cluster.brokers):
-        raise NoMetadata(root, len(partitions))
+    if not reasons and not any(cluster.brokers) and (lost := partitions_in(disk, root)):
+        raise NoMetadata(root, len(lost))
     own = identity.node_id
     voters = [each.voter_id for each in quorum.voters.voters] or read_voters(disk, metadata_folder(root))
     levels = _levels(cluster, quorum)
@@ -82,7 +80,6 @@ def survey(disk: Disk, root: str, rules: ConfigRules) -> Survey | None:
         is_clean=disk.exists(f"{root}/{CLEAN_SHUTDOWN}"),
         cluster=cluster,
         levels=levels,
-        partitions=partitions,
         refusals=tuple(reasons),
     )
 
@@ -90,6 +87,11 @@ def survey(disk: Disk, root: str, rules: ConfigRules) -> Survey | None:
 def _levels(cluster: Cluster, quorum: QuorumRecords) -> dict[str, int]:
     levels = dict(cluster.features.finalized)
     return levels | {KRAFT_VERSION: quorum.kraft_version} if quorum.kraft_version else levels
+
+
+def partitions_in(disk: Disk, root: str) -> list[PartitionId]:
+    """Those of topics that have a folder here."""
+    return [each for each in find_partitions(disk, root) if each != METADATA_PARTITION]
 
 
 def read_bootstrap(disk: Disk, root: str) -> tuple[Record, ...]:
