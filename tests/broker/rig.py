@@ -20,6 +20,7 @@ from headwater.broker.context import Endpoint, Services, Session
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.deleted_topics import DeletedTopics
 from headwater.broker.dispatch import Dispatcher
+from headwater.broker.expressions import TopicExpressions
 from headwater.broker.log_directory import LogDirectory
 from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
@@ -37,6 +38,7 @@ from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint as Registered, RegisterBroker
 from headwater.control.groups.codec import GroupCodec
+from headwater.control.groups.consumer.settings import SETTINGS as CONSUMER_SETTINGS, LiveConsumerGroupSettings
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
@@ -147,7 +149,7 @@ async def rig(
     counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
-    rooms = (GROUP_SETTINGS, SHARE_GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
+    rooms = (GROUP_SETTINGS, CONSUMER_SETTINGS, SHARE_GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
     catalogue = Catalogue(SECURITY_SETTINGS, BROKER_SETTINGS, LOG_SETTINGS, *rooms)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
@@ -167,7 +169,7 @@ async def rig(
     deleted = DeletedTopics(coordinators, topic_id=partitions.id_of, ward=ward)
     shared = DeletedSharedTopics(share_states, is_known=lambda each: bool(partitions.name_of(each)), ward=ward)
     cluster = Runtime(
-        "cluster", lambda: Cluster(rules=CatalogueRules(catalogue)), ToyJournal(Store()), clock=now, ward=ward
+        "cluster", lambda: Cluster(rules=CatalogueRules(catalogue, live)), ToyJournal(Store()), clock=now, ward=ward
     )
     quotas = unlimited(counters)
     _subscribe(cluster, DurableConfigs(live), DurableQuotas(quotas), partitions, deleted, shared)
@@ -184,6 +186,7 @@ async def rig(
         logs=logs,
         partitions=partitions,
         coordinators=coordinators,
+        topic_expressions=TopicExpressions(partitions),
         transactions=transactions,
         share_states=share_states,
         transactional_appends=TransactionalAppends(transactions),
@@ -218,11 +221,13 @@ def _grouping(
     states: Coordinators[ShareStates],
     ward: Ward,
 ) -> Runtime[Groups]:
+    consumer_settings = LiveConsumerGroupSettings(live)
     runtime = Runtime(
         str(log.partition),
         lambda: Groups(
             settings=lambda: live.broker.resolved(group_settings),
             topics=partitions,
+            consumer_settings=consumer_settings,
             share_settings=lambda group_id: share_group_settings(live.broker, live.group(group_id)),
         ),
         journal(log),

@@ -4,7 +4,7 @@ import pytest
 
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.errors import UnknownSetting
-from headwater.kernel.kinds import Millis
+from headwater.kernel.kinds import Int, Millis
 from headwater.kernel.layers import BrokerLayers, LiveSettings, Settings
 from headwater.kernel.settings import Scope, Setting, Source
 from headwater.kernel.units import DAY_MS, HOUR_MS, MINUTE_MS
@@ -91,6 +91,25 @@ def test_a_group_setting_falls_back_to_the_brokers_and_another_to_its_default():
     assert (session.text, session.source) == ("50000", Source.STATIC_BROKER)
     assert group.explain("share.isolation.level").source is Source.GROUP
     assert group.explain("share.auto.offset.reset").text == "latest"
+
+
+def test_a_group_setting_that_the_brokers_bounds_have_left_behind_counts_as_the_nearer_bound():
+    session = Setting(
+        "consumer.session.timeout.ms",
+        Int,
+        default=45_000,
+        scope=Scope.GROUP,
+        broker_default="group.consumer.session.timeout.ms",
+        broker_bounds=("group.consumer.min.session.timeout.ms", "group.consumer.max.session.timeout.ms"),
+        doc="",
+    )
+
+    def of_group(value: str) -> int:
+        own = {session.name: value}
+        layers = BrokerLayers(static={"group.consumer.max.session.timeout.ms": "50000"})
+        return Settings(catalogue=Catalogue([session]), scope=Scope.GROUP, own=own, layers=layers)[session]
+
+    assert (of_group("1"), of_group("46000"), of_group("60000")) == (45_000, 46_000, 50_000)
 
 
 def test_the_default_is_a_synonym_where_kafka_makes_it_one():

@@ -30,6 +30,7 @@ from headwater.broker.context import Services
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.deleted_topics import DeletedTopics
 from headwater.broker.dispatch import Dispatcher, listed
+from headwater.broker.expressions import TopicExpressions
 from headwater.broker.features import Features, FinalizedFeature, SupportedFeature
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
@@ -50,7 +51,9 @@ from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.codec import MetadataCodec
 from headwater.control.cluster.configs import ConfigRules
 from headwater.control.cluster.features import (
+    GROUP_VERSION,
     KRAFT_VERSION,
+    LATEST_GROUP,
     LATEST_METADATA,
     LATEST_TRANSACTION,
     METADATA_VERSION,
@@ -62,6 +65,7 @@ from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACT
 from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
 from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
+from headwater.control.groups.consumer import settings as consumer_settings
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.share import settings as share_group_settings
 from headwater.control.share import settings as share_settings
@@ -107,6 +111,7 @@ STOP_DEADLINE_S: Final = 10.0
 FIRST_RECORDS: Final = (
     FeatureLevelRecord(name=METADATA_VERSION, feature_level=LATEST_METADATA),
     FeatureLevelRecord(name=TRANSACTION_VERSION, feature_level=LATEST_TRANSACTION),
+    FeatureLevelRecord(name=GROUP_VERSION, feature_level=LATEST_GROUP),
 )
 """The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
@@ -119,6 +124,7 @@ def catalogue() -> Catalogue:
         log_settings,
         compaction_settings,
         group_settings,
+        consumer_settings,
         share_group_settings,
         transaction_settings,
         share_settings,
@@ -139,6 +145,7 @@ class Broker:
         check_values(self._catalogue, options.settings)
         self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
+        self._consumer_group_settings = consumer_settings.LiveConsumerGroupSettings(self._live)
         self._counters = Counters()
         windows = security_settings.client_windows(self._live.broker)
         self._quotas = ClientQuotas(
@@ -162,7 +169,7 @@ class Broker:
         watchdog = Watchdog()
         watchdog.start()
         on_stop.callback(watchdog.stop)
-        rules = CatalogueRules(self._catalogue)
+        rules = CatalogueRules(self._catalogue, self._live)
         check = partial(check_folder, world.disk, options.data, self._node_id, rules)
         reserve_bytes = self._live.broker[log_settings.DISK_RESERVE_BYTES]
         self._logs = await open_logs(world, options.data, reserve_bytes=reserve_bytes, check=check)
@@ -269,6 +276,7 @@ class Broker:
             lambda: Groups(
                 settings=lambda: self._live.broker.resolved(group_settings.group_settings),
                 topics=self._partitions,
+                consumer_settings=self._consumer_group_settings,
                 share_settings=lambda group_id: share_group_settings.share_group_settings(
                     self._live.broker, self._live.group(group_id)
                 ),
@@ -337,6 +345,7 @@ class Broker:
             logs=self._logs,
             partitions=self._partitions,
             coordinators=self._coordinators,
+            topic_expressions=TopicExpressions(self._partitions),
             transactions=self._transactions,
             share_states=self._share_states,
             transactional_appends=TransactionalAppends(self._transactions),

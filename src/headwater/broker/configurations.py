@@ -28,8 +28,9 @@ def scope_of(type_: ResourceType) -> Scope:
 class CatalogueRules:
     """The cluster machine's port `ConfigRules`, filled by the catalogue."""
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    def __init__(self, catalogue: Catalogue, live: LiveSettings) -> None:
         self._catalogue = catalogue
+        self._live = live
 
     def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:
         for name, text in settings.items():
@@ -39,9 +40,23 @@ class CatalogueRules:
                 return f"Unknown {resource.type.name.lower().replace('_', ' ')} config name: {name}"
             except SettingError as error:
                 return str(error)
-            if reason := _cannot_change(setting, resource):
+            if reason := _cannot_change(setting, resource) or self._out_of_bounds(setting, text):
                 return reason
         return None
+
+    def _out_of_bounds(self, setting: AnySetting, text: str) -> str | None:
+        """A group's own values lie between those that the broker sets as bounds."""
+        if setting.broker_bounds is None:
+            return None
+        least, most = setting.broker_bounds
+        value = setting.parse(text)
+        if value < self._live.broker.of_broker(least):
+            return f"{setting.name} must be greater than or equal to {least}"
+        return (
+            f"{setting.name} must be less than or equal to {most}"
+            if value > self._live.broker.of_broker(most)
+            else None
+        )
 
     def is_list(self, type_: ResourceType, name: str) -> bool:
         try:

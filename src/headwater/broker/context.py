@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from headwater.broker.coordinators import Coordinators
+from headwater.broker.expressions import TopicExpressions
 from headwater.broker.features import Features
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
@@ -74,6 +75,8 @@ class Services:
     fetch_memory: FetchMemory
     coordinators: Coordinators[Groups]
     """The machines of the groups that this broker coordinates."""
+    topic_expressions: TopicExpressions
+    """What clients' regular expressions match of the topics."""
     transactions: Coordinators[Transactions]
     """The machines of the transactional ids that this broker coordinates."""
     share_states: Coordinators[ShareStates]

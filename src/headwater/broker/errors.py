@@ -13,6 +13,7 @@ BrokerError
     Idle                       connections.max.idle.ms
     SlowReader                 answers pile up that the client does not read
   Refused                      carries the code that the client is told; a handler raises it for the whole request
+    InvalidExpression          INVALID_REGULAR_EXPRESSION
   UnsupportedProtocol          a listener asks for a security protocol that is not built yet
   CannotListen                 an address or a port that can't be had
 """
@@ -88,6 +89,13 @@ class Refused(BrokerError):
     def __init__(self, code: ErrorCode, message: str = "") -> None:
         super().__init__(message or code.name)
         self.code = code
+
+
+class InvalidExpression(Refused):
+    def __init__(self, expression: str, reason: str) -> None:
+        super().__init__(
+            ErrorCode.INVALID_REGULAR_EXPRESSION, f"`{expression}` is not a valid regular expression: {reason}."
+        )
 
 
 class UnsupportedProtocol(BrokerError):

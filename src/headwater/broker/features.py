@@ -24,3 +24,7 @@ class Features(Struct, frozen=True, kw_only=True):
     finalized: tuple[FinalizedFeature, ...] = ()
     epoch: int = -1
     """The offset of the metadata log at which `finalized` was true; -1 while it is not known."""
+
+    def level(self, name: str) -> int:
+        """What the cluster has agreed to use of this feature; 0 for nothing."""
+        return next((each.level for each in self.finalized if each.name == name), 0)

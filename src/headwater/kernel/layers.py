@@ -107,8 +107,21 @@ class Settings:
         else:
             found = next(self._synonyms(setting), None)
             value = setting.default if found is None else setting.parse(found.converted())
+            value = self._bounded(setting, value)
         self._parsed[setting.name] = value
         return value
+
+    def _bounded(self, setting: Setting[Value], value: Value) -> Value:
+        if setting.broker_bounds is None:
+            return value
+        least, most = (self.of_broker(each) for each in setting.broker_bounds)
+        nearest: Value = sorted((least, value, most))[1]
+        return nearest
+
+    def of_broker(self, name: str) -> Any:
+        """The value of the broker's setting of this name, whatever resource this is the view of."""
+        found = next(self._of_broker(name))
+        return self.catalogue.find(Scope.BROKER, name).parse(found.converted())
 
     def resolved(self, resolve: Callable[["Settings"], Value]) -> Value:
         """What `resolve` makes of this view, made once: a room's own frozen value of all the settings it looks at."""

@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from headwater.control.groups.classic.requests import Heartbeat, Join, Leave, Leaver, Protocol, Sync
+from headwater.control.groups.consumer.settings import ConsumerGroupSettings
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.requests import CommitOffsets, OffsetCommit
 from headwater.control.groups.settings import GroupSettings
@@ -51,12 +52,23 @@ class Topics:
 class Rig:
     """Answers are kept by ticket; every record that was decided is kept too, as the log would."""
 
-    def __init__(self, log: Sequence[Any] | None = None, **settings: int) -> None:
+    def __init__(
+        self,
+        log: Sequence[Any] | None = None,
+        *,
+        topics: Topics | None = None,
+        consumer: ConsumerGroupSettings | None = None,
+        **settings: int,
+    ) -> None:
+        self.consumer_settings = consumer or ConsumerGroupSettings(assignment_interval_ms=0)
         self.settings = GroupSettings(**{"initial_rebalance_delay_ms": 0} | settings)
-        self.topics = Topics()
+        self.topics = topics or Topics()
         self.share_settings = ShareGroupSettings()
         self.machine = Groups(
-            settings=lambda: self.settings, topics=self.topics, share_settings=lambda _: self.share_settings
+            settings=lambda: self.settings,
+            topics=self.topics,
+            consumer_settings=lambda _: self.consumer_settings,
+            share_settings=lambda _: self.share_settings,
         )
         self.elapsed = 0
         self.log: list[Any] = []
@@ -86,7 +98,7 @@ class Rig:
 
     def restarted(self) -> "Rig":
         """Another machine over the same log; what was volatile is lost."""
-        again = Rig(self.log)
+        again = Rig(self.log, topics=self.topics, consumer=self.consumer_settings)
         again.settings = self.settings
         return again
 

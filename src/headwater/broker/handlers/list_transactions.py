@@ -1,10 +1,10 @@
 """ListTransactions: every transactional id that this broker coordinates, by state, producer, age and name (KIP-664, KIP-1152)."""
 
-import re
 from collections.abc import Callable
 
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
+from headwater.broker.expressions import matcher
 from headwater.broker.needs import Within
 from headwater.control.transactions.transaction import State, Transaction
 from headwater.security.access import Operation, transactional_id
@@ -29,11 +29,7 @@ API = Api(
 
 
 async def handle(context: Context, request: ListTransactionsRequest) -> ListTransactionsResponse:
-    pattern = request.transactional_id_pattern
-    try:
-        matches = re.compile(pattern).fullmatch if pattern else None
-    except re.error:
-        return refuse(request, ErrorCode.INVALID_REGULAR_EXPRESSION)
+    matches = matcher(request.transactional_id_pattern) if request.transactional_id_pattern else None
     found = await context.services.transactions.read_all(lambda machine: machine.all())
     wanted = _wanted(context, request)
     return ListTransactionsResponse(

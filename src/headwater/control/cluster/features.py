@@ -22,12 +22,15 @@ LATEST_TRANSACTION: Final = 2
 """Each end of a transaction begins a new epoch (KIP-890)."""
 KRAFT_VERSION: Final = "kraft.version"
 """The only one that is no FeatureLevelRecord: the quorum's own records say it."""
+GROUP_VERSION: Final = "group.version"
+LATEST_GROUP: Final = 1
+"""Consumer groups whose coordinator assigns (KIP-848)."""
 
 SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
     METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
     KRAFT_VERSION: (0, 1),
     TRANSACTION_VERSION: (0, 2),
-    "group.version": (0, 0),
+    GROUP_VERSION: (0, LATEST_GROUP),
     "share.version": (0, 0),
     "streams.version": (0, 0),
     "eligible.leader.replicas.version": (0, 0),

@@ -3,13 +3,20 @@
 GroupError
   InvalidGroupId               INVALID_GROUP_ID
   GroupNotFound                GROUP_ID_NOT_FOUND
+    OtherKind                  GROUP_ID_NOT_FOUND           the id belongs to a group of another kind
+    CantUpgrade                GROUP_ID_NOT_FOUND           the id belongs to a classic group that can't become a consumer group
   GroupNotEmpty                NON_EMPTY_GROUP
   GroupFull                    GROUP_MAX_SIZE_REACHED
   CoordinatorFull              COORDINATOR_NOT_AVAILABLE    retriable: some will have gone by then
   UnknownMember                UNKNOWN_MEMBER_ID            the member rejoins with a new id
   MemberIdRequired             MEMBER_ID_REQUIRED           the member rejoins with the id that this carries (KIP-394)
   FencedInstance               FENCED_INSTANCE_ID           another process has the same group.instance.id (KIP-345)
+  UnreleasedInstance           UNRELEASED_INSTANCE_ID       the group.instance.id is in use; retriable, it may be released
   IllegalGeneration            ILLEGAL_GENERATION
+  FencedMemberEpoch            FENCED_MEMBER_EPOCH          the member gives up its partitions and rejoins
+  StaleMemberEpoch             STALE_MEMBER_EPOCH           retriable: with the epoch of the next heartbeat
+  UnsupportedAssignor          UNSUPPORTED_ASSIGNOR
+  InvalidHeartbeat             INVALID_REQUEST
   InconsistentProtocol         INCONSISTENT_GROUP_PROTOCOL
   InvalidSessionTimeout        INVALID_SESSION_TIMEOUT
   RebalanceInProgress          REBALANCE_IN_PROGRESS        retriable: the member rejoins
@@ -35,14 +42,24 @@ class GroupNotFound(GroupError, code=ErrorCode.GROUP_ID_NOT_FOUND):
         super().__init__(f"Group {group_id} not found.")
 
 
+class OtherKind(GroupNotFound):
+    def __init__(self, group_id: str, kind: str) -> None:
+        GroupError.__init__(self, f"Group {group_id} is not a {kind} group.")
+
+
+class CantUpgrade(GroupNotFound):
+    def __init__(self, group_id: str, reason: str) -> None:
+        GroupError.__init__(self, f"Classic group {group_id} can't become a consumer group: {reason}.")
+
+
 class GroupNotEmpty(GroupError, code=ErrorCode.NON_EMPTY_GROUP):
     def __init__(self, group_id: str) -> None:
         super().__init__(f"Group {group_id} has members; stop them first.")
 
 
 class GroupFull(GroupError, code=ErrorCode.GROUP_MAX_SIZE_REACHED):
-    def __init__(self, bound: int) -> None:
-        super().__init__(f"The group has {bound} members already (group.max.size).")
+    def __init__(self, bound: int, setting: str = "group.max.size") -> None:
+        super().__init__(f"The group has {bound} members already ({setting}).")
 
 
 class CoordinatorFull(GroupError, code=ErrorCode.COORDINATOR_NOT_AVAILABLE):
@@ -66,9 +83,35 @@ class FencedInstance(GroupError, code=ErrorCode.FENCED_INSTANCE_ID):
         super().__init__(f"Another member has taken over as group instance {instance_id!r}.")
 
 
+class UnreleasedInstance(GroupError, code=ErrorCode.UNRELEASED_INSTANCE_ID):
+    def __init__(self, instance_id: str, holder: str) -> None:
+        super().__init__(f"Group instance {instance_id!r} is in use by member {holder}; it has to leave first.")
+
+
 class IllegalGeneration(GroupError, code=ErrorCode.ILLEGAL_GENERATION):
     def __init__(self, asked: int, current: int) -> None:
         super().__init__(f"Generation {asked} is not the group's, which is {current}.")
+
+
+class FencedMemberEpoch(GroupError, code=ErrorCode.FENCED_MEMBER_EPOCH):
+    def __init__(self, asked: int, current: int) -> None:
+        super().__init__(
+            f"Member epoch {asked} is not the member's, which is {current}; give up all partitions and rejoin."
+        )
+
+
+class StaleMemberEpoch(GroupError, code=ErrorCode.STALE_MEMBER_EPOCH):
+    def __init__(self, asked: int, current: int) -> None:
+        super().__init__(f"Member epoch {asked} is not the one that counts here, which is {current}.")
+
+
+class UnsupportedAssignor(GroupError, code=ErrorCode.UNSUPPORTED_ASSIGNOR):
+    def __init__(self, assignor: str, supported: tuple[str, ...]) -> None:
+        super().__init__(f"There is no assignor {assignor!r}; there are {', '.join(supported)}.")
+
+
+class InvalidHeartbeat(GroupError, code=ErrorCode.INVALID_REQUEST):
+    """The message says what a heartbeat must be instead."""
 
 
 class InconsistentProtocol(GroupError, code=ErrorCode.INCONSISTENT_GROUP_PROTOCOL):

@@ -1,9 +1,8 @@
 """What a kind of group is to the registry in `machine`: classic, consumer (KIP-848), share (KIP-932), streams (KIP-1071).
 
 A group id belongs to one kind at a time. A kind keeps its own groups, in its own folder, out of its own records; what all
-of them share (committed offsets, their expiry and deletion) stands beside the kinds. To add one: write its records into
-`records` and its versions into `codec`, give the `Kind` to the registry's list in `machine`, and read it by the registry's
-attribute (`machine.consumer.describe(...)`).
+of them share (committed offsets, their expiry and deletion) stands beside the kinds. To add one: give the `Kind` to the
+registry's list in `machine`, and read it by the registry's attribute (`machine.consumer.describe(...)`).
 
 Deciders add records to their step and change nothing durable; the runtime replays the records before the next request. So
 a decider sees the state as it was before its own step, and one deadline at a time is let through `decide_due` where what
@@ -81,8 +80,9 @@ class Kind(Protocol):
 
     def overview(self, group_id: str) -> GroupOverview: ...
 
-    def takes_over(self, request: Any, kind: str) -> bool:
-        """Whether this request may found a group here under the id of one of that kind which has no members."""
+    def takes_over(self, request: Any, holder: "Kind", step: Step) -> bool:
+        """Whether this request may found a group here under the id of one that another kind holds: one without members, which
+        is released for it. A kind that takes over members too says yes, and releases the group as it decides."""
         ...
 
     def decline(self, request: Any, ticket: Ticket, step: Step) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 from headwater.control.groups.classic.kind import ClassicGroups
 from headwater.control.groups.classic.requests import GroupDescription
+from headwater.control.groups.consumer.kind import ConsumerGroups
+from headwater.control.groups.consumer.settings import ConsumerGroupSettings
 from headwater.control.groups.errors import GroupError, GroupNotFound, InvalidGroupId, SubscribedToTopic
 from headwater.control.groups.expiry import Expiry
 from headwater.control.groups.kind import Decider, Kind, Replayer
@@ -46,17 +48,18 @@ class Groups:
         *,
         settings: Callable[[], GroupSettings],
         topics: Topics,
+        consumer_settings: Callable[[str], ConsumerGroupSettings],
         share_settings: Callable[[str], ShareGroupSettings],
     ) -> None:
         self._settings = settings
-        self.topics = topics
-        """For kinds that assign on the server."""
         self.offsets = Offsets()
         self.classic = ClassicGroups(settings=settings, offsets=self.offsets)
+        self.consumer = ConsumerGroups(settings=consumer_settings, topics=topics, classic=self.classic)
         self.share = ShareGroups(topics=topics, settings=share_settings)
-        self._kinds: tuple[Kind, ...] = (self.share, self.classic)
-        """Classic groups come last: what has nothing but offsets is theirs, unless another kind holds it."""
-        self._founders = {request: kind for kind in reversed(self._kinds) for request in kind.deciders}
+        self._kinds: tuple[Kind, ...] = (self.consumer, self.share, self.classic)
+        """Classic groups come last: what has nothing but offsets is theirs, unless another kind holds it; and theirs are the
+        requests that another kind decides for its classic members."""
+        self._founders = {request: kind for kind in self._kinds for request in kind.deciders}
         self._expiry = Expiry(self.offsets, settings=settings, group_ids=self._ids, kind_of=self._kind_or_classic)
         self._deciders: dict[type, Decider] = {
             CommitOffsets: self._commit,
@@ -100,13 +103,10 @@ class Groups:
             kind = holder
         else:
             kind = self._founders[type(request)]
-            if holder is not None and not self._is_taken_over(request, holder, kind, step):
+            if holder is not None and not kind.takes_over(request, holder, step):
                 kind.decline(request, ticket, step)
                 return
         kind.deciders[type(request)](request, ticket, step)
-
-    def _is_taken_over(self, request: Any, holder: Kind, kind: Kind, step: Step) -> bool:
-        return kind.takes_over(request, holder.name) and holder.release(request.group_id, step) is None
 
     def next_deadline(self) -> int | None:
         deadlines = (self._expiry.next_deadline, *(kind.next_deadline() for kind in self._kinds))

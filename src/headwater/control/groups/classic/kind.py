@@ -13,7 +13,7 @@ from headwater.control.groups.classic.requests import GroupDescription, Heartbea
 from headwater.control.groups.classic.syncing import heartbeat, sync, sync_time_is_over
 from headwater.control.groups.classic.table import JOIN, MEMBER, Table
 from headwater.control.groups.errors import GroupError, GroupNotEmpty, InconsistentProtocol, UnknownMember
-from headwater.control.groups.kind import Decider, Replayer
+from headwater.control.groups.kind import Decider, Kind, Replayer
 from headwater.control.groups.offsets import Offsets
 from headwater.control.groups.records import GroupRecord, group_record
 from headwater.control.groups.requests import GroupOverview
@@ -61,8 +61,9 @@ class ClassicGroups:
 
     # --- among other kinds
 
-    def takes_over(self, request: Any, kind: str) -> bool:
-        return isinstance(request, Join) and kind in _TAKEN_OVER
+    def takes_over(self, request: Any, holder: Kind, step: Step) -> bool:
+        taken = isinstance(request, Join) and holder.name in _TAKEN_OVER
+        return taken and holder.release(request.group_id, step) is None
 
     def decline(self, request: Any, ticket: Ticket, step: Step) -> None:
         if isinstance(request, Join):

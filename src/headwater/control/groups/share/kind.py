@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotFound
-from headwater.control.groups.kind import Decider, Replayer
+from headwater.control.groups.kind import Decider, Kind, Replayer
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.requests import GroupOverview, TopicLife
@@ -119,8 +119,8 @@ class ShareGroups:
 
     # --- among other kinds
 
-    def takes_over(self, request: Any, kind: str) -> bool:
-        del request, kind
+    def takes_over(self, request: Any, holder: Kind, step: Step) -> bool:
+        del request, holder, step
         return False
 
     def decline(self, request: Any, ticket: Ticket, step: Step) -> None:
