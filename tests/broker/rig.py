@@ -42,7 +42,11 @@ from headwater.control.groups.consumer.settings import SETTINGS as CONSUMER_SETT
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
-from headwater.control.groups.share.settings import SETTINGS as SHARE_GROUP_SETTINGS, share_group_settings
+from headwater.control.groups.share.settings import (
+    SETTINGS as SHARE_GROUP_SETTINGS,
+    share_group_settings,
+)
+from headwater.control.groups.streams.settings import SETTINGS as STREAMS_GROUP_SETTINGS, streams_settings
 from headwater.control.share.codec import ShareCodec
 from headwater.control.share.machine import ShareStates
 from headwater.control.share.pruning import whole_of
@@ -75,6 +79,20 @@ from headwater.wire.types import LeaderEpoch, NodeId, Offset, Uuid
 ADVERTISED = Endpoint(listener="PLAINTEXT", host="we.example", port=19092)
 DIRECTORY = Uuid(bytes([7]) * 16)
 NEWEST = FeatureLevelRecord(name="metadata.version", feature_level=33)
+
+
+ROOMS = (
+    SECURITY_SETTINGS,
+    BROKER_SETTINGS,
+    LOG_SETTINGS,
+    GROUP_SETTINGS,
+    CONSUMER_SETTINGS,
+    SHARE_GROUP_SETTINGS,
+    STREAMS_GROUP_SETTINGS,
+    TRANSACTION_SETTINGS,
+    SHARE_SETTINGS,
+)
+"""Whose settings there are."""
 
 
 class Forbid:
@@ -149,8 +167,7 @@ async def rig(
     counters = Counters()
     randomness = SimulatedRandomness(Random(0))
     ward = Ward("rig", children_max=99, randomness=randomness)
-    rooms = (GROUP_SETTINGS, CONSUMER_SETTINGS, SHARE_GROUP_SETTINGS, TRANSACTION_SETTINGS, SHARE_SETTINGS)
-    catalogue = Catalogue(SECURITY_SETTINGS, BROKER_SETTINGS, LOG_SETTINGS, *rooms)
+    catalogue = Catalogue(*ROOMS)
     live = LiveSettings(catalogue, node_id=1, static=settings or {})
     logs = MemoryLogs(MemoryStorage(), clock=now)
     partitions = Partitions(logs=logs, settings=live)
@@ -229,6 +246,7 @@ def _grouping(
             topics=partitions,
             consumer_settings=consumer_settings,
             share_settings=lambda group_id: share_group_settings(live.broker, live.group(group_id)),
+            streams_settings=lambda group_id: streams_settings(live.group(group_id), live.broker),
         ),
         journal(log),
         clock=clock(),

@@ -55,8 +55,10 @@ from headwater.control.cluster.features import (
     KRAFT_VERSION,
     LATEST_GROUP,
     LATEST_METADATA,
+    LATEST_STREAMS,
     LATEST_TRANSACTION,
     METADATA_VERSION,
+    STREAMS_VERSION,
     SUPPORTED,
     TRANSACTION_VERSION,
 )
@@ -68,6 +70,7 @@ from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.consumer import settings as consumer_settings
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.share import settings as share_group_settings
+from headwater.control.groups.streams import settings as streams_group_settings
 from headwater.control.share import settings as share_settings
 from headwater.control.share.codec import ShareCodec
 from headwater.control.share.machine import ShareStates
@@ -112,6 +115,7 @@ FIRST_RECORDS: Final = (
     FeatureLevelRecord(name=METADATA_VERSION, feature_level=LATEST_METADATA),
     FeatureLevelRecord(name=TRANSACTION_VERSION, feature_level=LATEST_TRANSACTION),
     FeatureLevelRecord(name=GROUP_VERSION, feature_level=LATEST_GROUP),
+    FeatureLevelRecord(name=STREAMS_VERSION, feature_level=LATEST_STREAMS),
 )
 """The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
@@ -126,6 +130,7 @@ def catalogue() -> Catalogue:
         group_settings,
         consumer_settings,
         share_group_settings,
+        streams_group_settings,
         transaction_settings,
         share_settings,
         broker_settings,
@@ -279,6 +284,9 @@ class Broker:
                 consumer_settings=self._consumer_group_settings,
                 share_settings=lambda group_id: share_group_settings.share_group_settings(
                     self._live.broker, self._live.group(group_id)
+                ),
+                streams_settings=lambda group_id: streams_group_settings.streams_settings(
+                    self._live.group(group_id), self._live.broker
                 ),
             ),
             CoordinatorJournal(partition_log, GroupCodec()),

@@ -46,17 +46,13 @@ class CatalogueRules:
 
     def _out_of_bounds(self, setting: AnySetting, text: str) -> str | None:
         """A group's own values lie between those that the broker sets as bounds."""
-        if setting.broker_bounds is None:
-            return None
         least, most = setting.broker_bounds
-        value = setting.parse(text)
-        if value < self._live.broker.of_broker(least):
+        value, broker = setting.parse(text), self._live.broker
+        if least is not None and value < broker.of_broker(least):
             return f"{setting.name} must be greater than or equal to {least}"
-        return (
-            f"{setting.name} must be less than or equal to {most}"
-            if value > self._live.broker.of_broker(most)
-            else None
-        )
+        if most is not None and value > broker.of_broker(most):
+            return f"{setting.name} must be less than or equal to {most}"
+        return None
 
     def is_list(self, type_: ResourceType, name: str) -> bool:
         try:

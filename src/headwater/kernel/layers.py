@@ -112,11 +112,14 @@ class Settings:
         return value
 
     def _bounded(self, setting: Setting[Value], value: Value) -> Value:
-        if setting.broker_bounds is None:
-            return value
-        least, most = (self.of_broker(each) for each in setting.broker_bounds)
-        nearest: Value = sorted((least, value, most))[1]
-        return nearest
+        least, most = setting.broker_bounds
+        nearest: Any = value
+        if least is not None:
+            nearest = max(nearest, self.of_broker(least))
+        if most is not None:
+            nearest = min(nearest, self.of_broker(most))
+        bounded: Value = nearest
+        return bounded
 
     def of_broker(self, name: str) -> Any:
         """The value of the broker's setting of this name, whatever resource this is the view of."""

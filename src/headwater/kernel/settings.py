@@ -60,7 +60,7 @@ class Setting(Generic[Value_co]):
     """A last look at a value of the right kind and size: what it must be instead, or None where it is fine."""
     broker_default: str | None = None
     """The broker setting that gives a topic's or group's value where it has none of its own."""
-    broker_bounds: tuple[str, str] | None = None
+    broker_bounds: tuple[str | None, str | None] = (None, None)
     """The broker settings between whose values a group's must lie: one that was set before they changed counts as the nearer."""
     update: Update = Update.READ_ONLY
     internal: bool = False

@@ -10,6 +10,7 @@ from headwater.control.groups.machine import Groups
 from headwater.control.groups.requests import CommitOffsets, OffsetCommit
 from headwater.control.groups.settings import GroupSettings
 from headwater.control.groups.share.settings import ShareGroupSettings
+from headwater.control.groups.streams.settings import StreamsSettings
 from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Ticket
 from headwater.machine.machine import Moment
@@ -64,11 +65,13 @@ class Rig:
         self.settings = GroupSettings(**{"initial_rebalance_delay_ms": 0} | settings)
         self.topics = topics or Topics()
         self.share_settings = ShareGroupSettings()
+        self.streams_settings = StreamsSettings(initial_rebalance_delay_ms=0, assignment_interval_ms=0)
         self.machine = Groups(
             settings=lambda: self.settings,
             topics=self.topics,
             consumer_settings=lambda _: self.consumer_settings,
             share_settings=lambda _: self.share_settings,
+            streams_settings=lambda _: self.streams_settings,
         )
         self.elapsed = 0
         self.log: list[Any] = []
@@ -99,7 +102,7 @@ class Rig:
     def restarted(self) -> "Rig":
         """Another machine over the same log; what was volatile is lost."""
         again = Rig(self.log, topics=self.topics, consumer=self.consumer_settings)
-        again.settings = self.settings
+        again.settings, again.streams_settings = self.settings, self.streams_settings
         return again
 
     def state(self, group_id: str = "g") -> str:

@@ -20,6 +20,9 @@ LATEST_METADATA: Final = 33
 TRANSACTION_VERSION: Final = "transaction.version"
 LATEST_TRANSACTION: Final = 2
 """Each end of a transaction begins a new epoch (KIP-890)."""
+STREAMS_VERSION: Final = "streams.version"
+LATEST_STREAMS: Final = 1
+"""Streams groups are served (KIP-1071)."""
 KRAFT_VERSION: Final = "kraft.version"
 """The only one that is no FeatureLevelRecord: the quorum's own records say it."""
 GROUP_VERSION: Final = "group.version"
@@ -32,7 +35,7 @@ SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
     TRANSACTION_VERSION: (0, 2),
     GROUP_VERSION: (0, LATEST_GROUP),
     "share.version": (0, 0),
-    "streams.version": (0, 0),
+    STREAMS_VERSION: (0, 1),
     "eligible.leader.replicas.version": (0, 0),
 }
 """Feature name to the lowest and highest level that this program offers."""
@@ -43,7 +46,7 @@ OPENED: Final[Mapping[str, tuple[int, int]]] = {
     TRANSACTION_VERSION: (0, 2),
     "group.version": (0, 1),
     "share.version": (0, 2),
-    "streams.version": (0, 1),
+    STREAMS_VERSION: (0, 1),
     "eligible.leader.replicas.version": (0, 1),
 }
 """The levels that Kafka 4.4 knows, and so those of a folder that it left. What one of them stands for and is not offered here
@@ -83,6 +86,10 @@ class Features:
     @property
     def transaction_level(self) -> int:
         return self._levels.get(TRANSACTION_VERSION, 0)
+
+    @property
+    def streams_level(self) -> int:
+        return self._levels.get(STREAMS_VERSION, 0)
 
     @property
     def registers_controllers(self) -> bool:

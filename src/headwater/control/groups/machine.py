@@ -32,6 +32,8 @@ from headwater.control.groups.settings import GroupSettings
 from headwater.control.groups.share.kind import ShareGroups
 from headwater.control.groups.share.settings import ShareGroupSettings
 from headwater.control.groups.step import Step
+from headwater.control.groups.streams.kind import StreamsGroups
+from headwater.control.groups.streams.settings import StreamsSettings
 from headwater.control.groups.undecided import in_transaction
 from headwater.machine.decision import Decision, Record, Ticket
 from headwater.machine.machine import Moment
@@ -50,13 +52,16 @@ class Groups:
         topics: Topics,
         consumer_settings: Callable[[str], ConsumerGroupSettings],
         share_settings: Callable[[str], ShareGroupSettings],
+        streams_settings: Callable[[str], StreamsSettings],
     ) -> None:
+        """Settings of groups that have their own are asked for by the group's id."""
         self._settings = settings
         self.offsets = Offsets()
         self.classic = ClassicGroups(settings=settings, offsets=self.offsets)
         self.consumer = ConsumerGroups(settings=consumer_settings, topics=topics, classic=self.classic)
         self.share = ShareGroups(topics=topics, settings=share_settings)
-        self._kinds: tuple[Kind, ...] = (self.consumer, self.share, self.classic)
+        self.streams = StreamsGroups(settings=streams_settings, topics=topics)
+        self._kinds: tuple[Kind, ...] = (self.consumer, self.share, self.streams, self.classic)
         """Classic groups come last: what has nothing but offsets is theirs, unless another kind holds it; and theirs are the
         requests that another kind decides for its classic members."""
         self._founders = {request: kind for kind in self._kinds for request in kind.deciders}
