@@ -42,10 +42,7 @@ from headwater.control.groups.consumer.settings import SETTINGS as CONSUMER_SETT
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.settings import SETTINGS as GROUP_SETTINGS, group_settings
-from headwater.control.groups.share.settings import (
-    SETTINGS as SHARE_GROUP_SETTINGS,
-    share_group_settings,
-)
+from headwater.control.groups.share.settings import SETTINGS as SHARE_GROUP_SETTINGS, LiveShareGroupSettings
 from headwater.control.groups.streams.settings import SETTINGS as STREAMS_GROUP_SETTINGS, streams_settings
 from headwater.control.share.codec import ShareCodec
 from headwater.control.share.machine import ShareStates
@@ -245,7 +242,7 @@ def _grouping(
             settings=lambda: live.broker.resolved(group_settings),
             topics=partitions,
             consumer_settings=consumer_settings,
-            share_settings=lambda group_id: share_group_settings(live.broker, live.group(group_id)),
+            share_settings=LiveShareGroupSettings(live),
             streams_settings=lambda group_id: streams_settings(live.group(group_id), live.broker),
         ),
         journal(log),

@@ -151,6 +151,7 @@ class Broker:
         self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
         self._consumer_group_settings = consumer_settings.LiveConsumerGroupSettings(self._live)
+        self._share_group_settings = share_group_settings.LiveShareGroupSettings(self._live)
         self._counters = Counters()
         windows = security_settings.client_windows(self._live.broker)
         self._quotas = ClientQuotas(
@@ -282,9 +283,7 @@ class Broker:
                 settings=lambda: self._live.broker.resolved(group_settings.group_settings),
                 topics=self._partitions,
                 consumer_settings=self._consumer_group_settings,
-                share_settings=lambda group_id: share_group_settings.share_group_settings(
-                    self._live.broker, self._live.group(group_id)
-                ),
+                share_settings=self._share_group_settings,
                 streams_settings=lambda group_id: streams_group_settings.streams_settings(
                     self._live.group(group_id), self._live.broker
                 ),

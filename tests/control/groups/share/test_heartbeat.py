@@ -4,10 +4,8 @@ import pytest
 from tests.control.groups.rig import Rig
 from tests.control.groups.share.rig import beat, initialize, joined, known, stayed, written
 
-from headwater.control.errors import InvalidRequest
-from headwater.control.groups.errors import GroupNotFound, UnknownMember
+from headwater.control.groups.errors import FencedMemberEpoch, GroupFull, GroupNotFound, InvalidHeartbeat, UnknownMember
 from headwater.control.groups.requests import ForgetTopics
-from headwater.control.groups.share.errors import FencedMemberEpoch, ShareGroupFull
 from headwater.control.groups.share.member import LEAVING
 from headwater.control.groups.share.requests import ShareMembership
 from headwater.control.groups.share.settings import ShareGroupSettings
@@ -189,7 +187,7 @@ def test_a_full_group_takes_nobody_more():
     rig = Rig()
     rig.share_settings = ShareGroupSettings(size_max=1)
     joined(rig, "a")
-    assert rig.ask(beat("b")) == ShareGroupFull(1)
+    assert rig.ask(beat("b")) == GroupFull(1, "group.share.max.size")
     assert isinstance(rig.ask(beat("a")), ShareMembership)
 
 
@@ -198,12 +196,12 @@ def test_a_full_group_takes_nobody_more():
     [
         (beat(epoch=3), GroupNotFound("g")),
         (beat(epoch=LEAVING), GroupNotFound("g")),
-        (beat("", epoch=0), InvalidRequest("MemberId can't be empty.")),
-        (beat(group=""), InvalidRequest("GroupId can't be empty.")),
-        (beat(rack=""), InvalidRequest("RackId can't be empty.")),
-        (beat(topics=None), InvalidRequest("SubscribedTopicNames must be set in first request.")),
-        (beat(topics=()), InvalidRequest("SubscribedTopicNames must be set in first request.")),
-        (beat(epoch=-2), InvalidRequest("MemberEpoch is invalid.")),
+        (beat("", epoch=0), InvalidHeartbeat("MemberId can't be empty.")),
+        (beat(group=""), InvalidHeartbeat("GroupId can't be empty.")),
+        (beat(rack=""), InvalidHeartbeat("RackId can't be empty.")),
+        (beat(topics=None), InvalidHeartbeat("SubscribedTopicNames must be set in first request.")),
+        (beat(topics=()), InvalidHeartbeat("SubscribedTopicNames must be set in first request.")),
+        (beat(epoch=-2), InvalidHeartbeat("MemberEpoch is invalid.")),
     ],
 )
 def test_what_can_not_be_is_refused(request_, refusal):

@@ -12,16 +12,22 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headwater.control.errors import ControlError, InvalidRequest
-from headwater.control.groups.errors import GroupNotFound, UnknownMember
+from headwater.control.groups.errors import (
+    FencedMemberEpoch,
+    GroupError,
+    GroupFull,
+    GroupNotFound,
+    InvalidHeartbeat,
+    UnknownMember,
+)
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.share import records
 from headwater.control.groups.share.assignor import assign
-from headwater.control.groups.share.errors import FencedMemberEpoch, ShareGroupFull
 from headwater.control.groups.share.group import ShareGroup
 from headwater.control.groups.share.leaving import leave
 from headwater.control.groups.share.member import JOINING, LEAVING, Member, Partitions
 from headwater.control.groups.share.requests import ShareHeartbeat, ShareMembership
+from headwater.control.groups.share.settings import MAX_SIZE
 from headwater.control.groups.share.state_partitions import Shares, TopicShares
 from headwater.control.groups.share.table import ShareTable
 from headwater.control.groups.share.waiting import WaitingHeartbeat
@@ -65,21 +71,21 @@ class _Stayed(Struct, frozen=True, kw_only=True):
     waits_for_state: bool
 
 
-def _check(request: ShareHeartbeat) -> ControlError | None:
+def _check(request: ShareHeartbeat) -> GroupError | None:
     if not request.member_id:
-        return InvalidRequest("MemberId can't be empty.")
+        return InvalidHeartbeat("MemberId can't be empty.")
     if not request.group_id.strip():
-        return InvalidRequest("GroupId can't be empty.")
+        return InvalidHeartbeat("GroupId can't be empty.")
     if request.rack_id == "":
-        return InvalidRequest("RackId can't be empty.")
+        return InvalidHeartbeat("RackId can't be empty.")
     if request.epoch == JOINING and not request.topics:
-        return InvalidRequest("SubscribedTopicNames must be set in first request.")
+        return InvalidHeartbeat("SubscribedTopicNames must be set in first request.")
     if request.epoch < LEAVING:
-        return InvalidRequest("MemberEpoch is invalid.")
+        return InvalidHeartbeat("MemberEpoch is invalid.")
     return None
 
 
-def _stay(table: ShareTable, request: ShareHeartbeat, step: Step) -> _Stayed | ControlError:
+def _stay(table: ShareTable, request: ShareHeartbeat, step: Step) -> _Stayed | GroupError:
     group = table.groups.get(request.group_id)
     if group is None and request.epoch != JOINING:
         return GroupNotFound(request.group_id)
@@ -111,10 +117,10 @@ def _stay(table: ShareTable, request: ShareHeartbeat, step: Step) -> _Stayed | C
 
 def _check_member(
     group: ShareGroup, known: Member | None, request: ShareHeartbeat, *, size_max: int
-) -> ControlError | None:
+) -> GroupError | None:
     if known is None:
         if len(group.members) >= size_max:
-            return ShareGroupFull(size_max)
+            return GroupFull(size_max, MAX_SIZE.name)
         return None if request.epoch == JOINING else UnknownMember(request.member_id)
     if request.epoch not in (JOINING, known.epoch, known.previous_epoch):
         return FencedMemberEpoch(request.epoch, known.epoch)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotFound
+from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotFound, OtherKind
 from headwater.control.groups.kind import Decider, Kind, Replayer
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.records import GroupRecord
@@ -124,7 +124,7 @@ class ShareGroups:
         return False
 
     def decline(self, request: Any, ticket: Ticket, step: Step) -> None:
-        step.answer(ticket, GroupNotFound(request.group_id))
+        step.answer(ticket, OtherKind(request.group_id, SHARE))
 
     def release(self, group_id: str, step: Step) -> GroupError | None:
         """Its share state is gone by then, or is found by nobody any more."""

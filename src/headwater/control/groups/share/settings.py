@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Struct
 
 from headwater.kernel.kinds import Int
-from headwater.kernel.layers import Settings
+from headwater.kernel.layers import LiveSettings, Settings
 from headwater.kernel.settings import Scope, Setting, Update
 from headwater.kernel.units import MINUTE_MS, SECOND_MS
 
@@ -23,9 +23,17 @@ def _millis(name: str, *, default: int, least: int, doc: str) -> Setting[int]:
     return Setting(name, Int, default=default, scope=Scope.BROKER, bounds=(least, None), doc=doc)
 
 
-def _of_group(name: str, *, default: int, least: int, doc: str) -> Setting[int]:
+def _of_group(what: str, *, default: int, least: int, doc: str) -> Setting[int]:
+    """A group's own value; `group.share.min.*` and `.max.*` bound it."""
     return Setting(
-        name, Int, default=default, scope=Scope.GROUP, bounds=(least, None), broker_default=f"group.{name}", doc=doc
+        f"share.{what}",
+        Int,
+        default=default,
+        scope=Scope.GROUP,
+        bounds=(least, None),
+        broker_default=f"group.share.{what}",
+        broker_bounds=(f"group.share.min.{what}", f"group.share.max.{what}"),
+        doc=doc,
     )
 
 
@@ -95,19 +103,19 @@ MAX_ASSIGNMENT_INTERVAL_MS = _millis(
     doc="Largest value allowed for share.assignment.interval.ms.",
 )
 GROUP_SESSION_TIMEOUT_MS = _of_group(
-    "share.session.timeout.ms",
+    "session.timeout.ms",
     default=45 * SECOND_MS,
     least=1,
     doc="Silence after which a member of a share group is removed.",
 )
 GROUP_HEARTBEAT_INTERVAL_MS = _of_group(
-    "share.heartbeat.interval.ms",
+    "heartbeat.interval.ms",
     default=5 * SECOND_MS,
     least=1,
     doc="How often members of a share group send a heartbeat.",
 )
 GROUP_ASSIGNMENT_INTERVAL_MS = _of_group(
-    "share.assignment.interval.ms",
+    "assignment.interval.ms",
     default=SECOND_MS,
     least=0,
     doc="Shortest pause between two assignments of a share group.",
@@ -129,21 +137,20 @@ SETTINGS: tuple[Setting[Any], ...] = (
 )
 
 
-def share_group_settings(broker: Settings, group: Settings) -> ShareGroupSettings:
-    """The broker's bounds hold also for what was set before they were."""
-    return ShareGroupSettings(
-        size_max=broker[MAX_SIZE],
-        session_timeout_ms=_within(
-            broker[MIN_SESSION_TIMEOUT_MS], group[GROUP_SESSION_TIMEOUT_MS], broker[MAX_SESSION_TIMEOUT_MS]
-        ),
-        heartbeat_interval_ms=_within(
-            broker[MIN_HEARTBEAT_INTERVAL_MS], group[GROUP_HEARTBEAT_INTERVAL_MS], broker[MAX_HEARTBEAT_INTERVAL_MS]
-        ),
-        assignment_interval_ms=_within(
-            broker[MIN_ASSIGNMENT_INTERVAL_MS], group[GROUP_ASSIGNMENT_INTERVAL_MS], broker[MAX_ASSIGNMENT_INTERVAL_MS]
-        ),
-    )
+class LiveShareGroupSettings:
+    """The settings in force for each group, made once for all groups that have none of their own."""
 
+    def __init__(self, live: LiveSettings) -> None:
+        self._live = live
 
-def _within(least: int, value: int, most: int) -> int:
-    return max(least, min(value, most))
+    def __call__(self, group_id: str) -> ShareGroupSettings:
+        return self._live.group(group_id).resolved(self._resolve)
+
+    def _resolve(self, group: Settings) -> ShareGroupSettings:
+        """A group's view is replaced with the broker's, so what is made of both can be kept with the one."""
+        return ShareGroupSettings(
+            size_max=self._live.broker[MAX_SIZE],
+            session_timeout_ms=group[GROUP_SESSION_TIMEOUT_MS],
+            heartbeat_interval_ms=group[GROUP_HEARTBEAT_INTERVAL_MS],
+            assignment_interval_ms=group[GROUP_ASSIGNMENT_INTERVAL_MS],
+        )
