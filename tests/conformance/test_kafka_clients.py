@@ -26,7 +26,7 @@ def test_every_check_of_the_job_passes(kafka_4_4: Release, broker: Process, job:
 @pytest.mark.parametrize("version", ["2.1.1", "2.8.2", "3.9.1"])
 def test_old_clients_do_their_job(broker: Process, version: str) -> None:
     release = available(Release(version=version, artifacts=("kafka-clients",)))
-    assert passed(release, "OldClientJob.java", broker.bootstrap) == 7
+    assert passed(release, "OldClientJob.java", broker.bootstrap) == 8
 
 
 def test_a_streams_application_counts_and_restores_what_it_counted(

@@ -1,11 +1,14 @@
 """Apache Kafka's own command line tools against a real broker: what an operator types, and what comes back."""
 
+import asyncio
 import json
 import re
 from pathlib import Path
 from subprocess import CalledProcessError
 
 import pytest
+from confluent_kafka import KafkaException, Producer
+from tests.e2e.hanging import hang
 from tests.e2e.process import Process
 from tools.apache_kafka import Release
 
@@ -17,8 +20,11 @@ OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
 CLUSTER = "org.apache.kafka.tools.ClusterTool"
 QUORUM = "org.apache.kafka.tools.MetadataQuorumCommand"
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
+TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
 CONSOLE_PRODUCER = "org.apache.kafka.tools.ConsoleProducer"
 CONSOLE_CONSUMER = "org.apache.kafka.tools.consumer.ConsoleConsumer"
+TIMEOUT_S = 30
+HOUR_MS = 3_600_000
 LINES = [f"{number}:line {number}" for number in range(1_000)]
 
 
@@ -224,6 +230,40 @@ def test_leaders_are_elected_and_partitions_reassigned_where_they_are(tools: Too
     assert "Successfully started" in tools(reassign, "--execute", "--reassignment-json-file", str(plan))
     assert tools(reassign, "--verify", "--reassignment-json-file", str(plan)).count("is completed") == 2
     assert "No partition reassignments found" in tools(reassign, "--list")
+
+
+def test_a_transaction_is_listed_described_and_ended_by_force(tools: Tools, broker: Process) -> None:
+    writing = Producer({"bootstrap.servers": broker.bootstrap, "transactional.id": "books"})
+    writing.init_transactions(TIMEOUT_S)
+    writing.begin_transaction()
+    writing.produce("ledger", b"open", partition=0)
+    writing.flush(TIMEOUT_S)
+    (listed,) = table(tools(TRANSACTIONS, "list"))
+    assert (listed["TransactionalId"], listed["TransactionState"]) == ("books", "Ongoing")
+    (described,) = table(tools(TRANSACTIONS, "describe", "--transactional-id", "books"))
+    assert (described["TransactionState"], described["TopicPartitions"]) == ("Ongoing", "ledger-0")
+    (producing,) = table(tools(TRANSACTIONS, "describe-producers", "--topic", "ledger", "--partition", "0"))
+    assert (producing["ProducerId"], producing["CurrentTransactionStartOffset"]) == (listed["ProducerId"], "0")
+    assert table(tools(TRANSACTIONS, "list", "--transactional-id-pattern", "l.*")) == []
+
+    tools(TRANSACTIONS, "forceTerminateTransaction", "--transactionalId", "books")
+    with pytest.raises(KafkaException, match=r"fenced|newer instance|epoch"):
+        writing.commit_transaction(TIMEOUT_S)
+    (listed,) = table(tools(TRANSACTIONS, "list"))
+    assert listed["TransactionState"] == "Empty"
+
+
+def test_a_transaction_that_hangs_is_found_and_aborted(tools: Tools, broker: Process) -> None:
+    tools(TOPICS, "--create", "--topic", "stuck")
+    unverified = ["--entity-type", "brokers", "--entity-default", "--alter"]
+    tools(CONFIGS, *unverified, "--add-config", "transaction.partition.verification.enable=false")
+    asyncio.run(hang(broker.bootstrap, "stuck", producer=4242, age_ms=HOUR_MS))
+    (found,) = table(tools(TRANSACTIONS, "find-hanging", "--broker-id", "1"))
+    assert (found["Topic"], found["ProducerId"], found["StartOffset"]) == ("stuck", "4242", "0")
+    stuck = ["--topic", "stuck", "--partition", "0"]
+    tools(TRANSACTIONS, "abort", *stuck, "--start-offset", "0")
+    assert table(tools(TRANSACTIONS, "find-hanging", "--broker-id", "1")) == []
+    tools(CONFIGS, *unverified, "--delete-config", "transaction.partition.verification.enable")
 
 
 def test_the_cluster_and_its_features_are_shown(tools: Tools) -> None:

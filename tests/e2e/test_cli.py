@@ -14,18 +14,8 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from tests.e2e.hanging import hang
 from tests.e2e.process import environment, line_within
-
-from headwater.client.address import addresses_of
-from headwater.client.cluster import Cluster
-from headwater.client.roles import Leader
-from headwater.kernel.real.clock import SystemClock
-from headwater.kernel.real.randomness import SystemRandomness
-from headwater.wire.batch.builder import NewRecord, Producer as Batched, build_batch
-from headwater.wire.messages.produce_request import PartitionProduceData, ProduceRequest, TopicProduceData
-from headwater.wire.messages.produce_response import ProduceResponse
-from headwater.wire.schema import Versions
-from headwater.wire.types import ProducerEpoch, ProducerId, Sequence
 
 START_S = 60.0
 STOP_S = 30.0
@@ -136,25 +126,6 @@ def test_transactions_are_shown_and_one_that_hangs_is_found_and_aborted(up):
     up.run("txn", "abort", "ledger", "0", "4242")
     assert up.json("txn", "hanging") == []
     assert "no transaction open" in up.attempt("txn", "abort", "ledger", "0", "4242").stderr
-
-
-async def hang(bootstrap: str, topic: str, *, producer: int) -> None:
-    """Write as a producer whose coordinator was never told, which an old broker let pass."""
-    made = build_batch(
-        [NewRecord(value=b"lost", timestamp=SystemClock().now())],
-        producer=Batched(id=ProducerId(producer), epoch=ProducerEpoch(0), base_sequence=Sequence(0)),
-        transactional=True,
-    )
-    part = PartitionProduceData(index=0, records=memoryview(made))
-    request = ProduceRequest(
-        transactional_id="forgotten",
-        acks=-1,
-        timeout_ms=1_000,
-        topic_data=(TopicProduceData(name=topic, partition_data=(part,)),),
-    )
-    async with Cluster(addresses_of(bootstrap), randomness=SystemRandomness()) as cluster:
-        answer = await cluster.ask(Leader(topic, 0), request, ProduceResponse, versions=Versions(10, 10))
-    assert answer.responses[0].partition_responses[0].error_code == 0
 
 
 def test_quotas_are_set_listed_and_removed(up):

@@ -19,10 +19,12 @@ import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.errors.ProducerFencedException;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.AppInfoParser;
@@ -41,6 +43,7 @@ public class OldClientJob {
             for (String codec : Arrays.asList("none", "gzip", "snappy", "lz4")) produce(codec);
             group(admin);
             records(admin);
+            transactions(admin);
         }
     }
 
@@ -115,9 +118,77 @@ public class OldClientJob {
         System.out.println("passed: times and deleted records");
     }
 
-    static KafkaConsumer<String, String> consumer() {
+    /** Read, transform and write exactly once. Every third transaction is fenced, and what it read is read again. */
+    static void transactions(AdminClient admin) throws Exception {
+        String source = TOPIC + "-source", target = TOPIC + "-target", group = TOPIC + "-copier";
+        for (String topic : Arrays.asList(source, target))
+            admin.createTopics(Collections.singleton(new NewTopic(topic, PARTITIONS, (short) 1))).all().get();
+        try (KafkaProducer<String, String> producer = new KafkaProducer<>(settings(), new StringSerializer(), new StringSerializer())) {
+            for (int number = 0; number < RECORDS; number++)
+                producer.send(new ProducerRecord<>(source, number % PARTITIONS, "key", "record " + number));
+        }
+        int copied = 0;
+        for (int life = 0; copied < RECORDS; life++) copied += copy(source, target, group);
+        List<String> found = new ArrayList<>();
+        try (KafkaConsumer<String, String> consumer = consumer(group + "-check", 500)) {
+            consumer.subscribe(Collections.singleton(target));
+            long deadline = System.nanoTime() + DEADLINE_NS;
+            while (found.size() < RECORDS && System.nanoTime() < deadline)
+                for (ConsumerRecord<String, String> each : consumer.poll(Duration.ofMillis(50))) found.add(each.value());
+            for (ConsumerRecord<String, String> each : consumer.poll(Duration.ofMillis(200))) found.add(each.value());
+        }
+        equal(RECORDS, found.size());
+        equal(RECORDS, new HashSet<>(found).size());
+        System.out.println("passed: transactions");
+    }
+
+    /** What one life of the copier commits; its successor fences it. */
+    @SuppressWarnings("deprecation")
+    static int copy(String source, String target, String group) {
+        int copied = 0;
+        try (KafkaProducer<String, String> producer = transactional(group); KafkaConsumer<String, String> consumer = consumer(group, 50)) {
+            consumer.subscribe(Collections.singleton(source));
+            for (int transaction = 1; transaction <= 3; transaction++) {
+                producer.beginTransaction();
+                int seen = 0;
+                long deadline = System.nanoTime() + DEADLINE_NS;
+                while (seen == 0 && System.nanoTime() < deadline)
+                    for (ConsumerRecord<String, String> each : consumer.poll(Duration.ofMillis(50))) {
+                        producer.send(new ProducerRecord<>(target, each.partition(), each.key(), each.value()));
+                        seen++;
+                    }
+                Map<TopicPartition, OffsetAndMetadata> places = new HashMap<>();
+                for (TopicPartition each : consumer.assignment()) places.put(each, new OffsetAndMetadata(consumer.position(each)));
+                producer.sendOffsetsToTransaction(places, group);
+                if (transaction == 3) break;
+                producer.commitTransaction();
+                copied += seen;
+                if (copied == RECORDS) return copied;
+            }
+            try (KafkaProducer<String, String> successor = transactional(group)) {
+                producer.commitTransaction();
+                throw new AssertionError("a fenced producer committed");
+            } catch (ProducerFencedException expected) { }
+        }
+        return copied;
+    }
+
+    static KafkaProducer<String, String> transactional(String name) {
         Map<String, Object> settings = settings();
-        settings.put("group.id", TOPIC);
+        settings.put("transactional.id", name);
+        KafkaProducer<String, String> producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer());
+        producer.initTransactions();
+        return producer;
+    }
+
+    static KafkaConsumer<String, String> consumer() {
+        return consumer(TOPIC, 500);
+    }
+
+    static KafkaConsumer<String, String> consumer(String group, int most) {
+        Map<String, Object> settings = settings();
+        settings.put("group.id", group);
+        settings.put("max.poll.records", most);
         settings.put("auto.offset.reset", "earliest");
         settings.put("heartbeat.interval.ms", 200);
         settings.put("enable.auto.commit", false);
