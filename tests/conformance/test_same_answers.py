@@ -17,8 +17,10 @@ from headwater.wire.apis import APIS
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.frames import decode_response, encode_request
 from headwater.wire.messages import (
+    add_raft_voter_request as joining,
     alter_configs_request as replacing,
     alter_partition_reassignments_request as reassigning,
+    alter_replica_log_dirs_request as moving,
     create_partitions_request as growing,
     create_topics_request as creating,
     delete_topics_request as deleting,
@@ -29,12 +31,18 @@ from headwater.wire.messages import (
     incremental_alter_configs_request as changing,
     list_partition_reassignments_request as under_way,
     metadata_request as metadata,
+    remove_raft_voter_request as leaving,
+    unregister_broker_request as forgetting,
     update_features_request as features,
 )
 from headwater.wire.schema import Message
 from headwater.wire.types import ZERO_UUID, Uuid
 
+pytestmark = pytest.mark.java
+
 TIMEOUT_S = 30.0
+STATIC_QUORUM: Final = {"controller.quorum.voters": "1@{controller}"}
+"""As a new folder of ours has it."""
 NO_SUCH_ID = Uuid(bytes([5]) * 16)
 SAID: Final = frozenset(
     (
@@ -127,6 +135,26 @@ def level(name: str, to: int, kind: int = 1) -> Message:
     return features.UpdateFeaturesRequest(feature_updates=(update,))
 
 
+def folder(path: str, *items: tuple[str, tuple[int, ...]]) -> Any:
+    topics = tuple(moving.AlterReplicaLogDirTopic(name=name, partitions=indexes) for name, indexes in items)
+    return moving.AlterReplicaLogDir(path=path, topics=topics)
+
+
+def quorum_cases() -> Iterator[tuple[Message, int]]:
+    """Of a quorum whose voters stand in settings."""
+    listener = joining.Listener(name="CONTROLLER", host="h", port=1)
+    for cluster, voter, directory in (("x", 2, NO_SUCH_ID), (None, -1, NO_SUCH_ID), (None, 2, ZERO_UUID)):
+        named: Any = {"cluster_id": cluster, "voter_id": voter, "voter_directory_id": directory}
+        yield joining.AddRaftVoterRequest(**named, listeners=(listener,)), 1
+        yield leaving.RemoveRaftVoterRequest(**named), 0
+    for voter in (1, 2):
+        named = {"cluster_id": None, "voter_id": voter, "voter_directory_id": NO_SUCH_ID}
+        yield joining.AddRaftVoterRequest(**named, listeners=(listener,)), 0
+        yield joining.AddRaftVoterRequest(**named), 1
+        yield leaving.RemoveRaftVoterRequest(**named), 0
+    yield forgetting.UnregisterBrokerRequest(broker_id=9), 0
+
+
 def gone(name: str | None = None, topic_id: Uuid = ZERO_UUID) -> Any:
     return deleting.DeleteTopicState(name=name, topic_id=topic_id)
 
@@ -176,6 +204,10 @@ def cases() -> Iterator[tuple[Message, int]]:
     yield reassigning.AlterPartitionReassignmentsRequest(topics=items), 0
     yield under_way.ListPartitionReassignmentsRequest(topics=None), 0
     yield from ((level(*each), 1) for each in (("no.such", 1), ("metadata.version", 1), ("metadata.version", 22, 9)))
+    for version in (1, 2):
+        nowhere = folder("/nowhere", ("a", (0, 1)), ("no", (0,))), folder("relative", ("b", (0,)))
+        yield moving.AlterReplicaLogDirsRequest(dirs=nowhere), version
+    yield from quorum_cases()
     both = gone("a", NO_SUCH_ID)
     mixed = gone("b"), gone("no"), gone(topic_id=NO_SUCH_ID), gone(), both, gone("a"), gone("a")
     yield deleting.DeleteTopicsRequest(topics=mixed, timeout_ms=30_000), 6
@@ -248,7 +280,8 @@ def _is_list(value: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def kafkas(kafka_4_3: Release, tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, Any]]:
-    with apache_kafka(kafka_4_3, tmp_path_factory.mktemp("kafka")) as server:
+    folder = tmp_path_factory.mktemp("kafka")
+    with apache_kafka(kafka_4_3, folder, settings=STATIC_QUORUM, made=()) as server:
         return answers(server.port)
 
 

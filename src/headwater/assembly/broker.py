@@ -358,7 +358,7 @@ class Broker:
             transactional_appends=TransactionalAppends(self._transactions),
             markers=self._markers,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
-            quorum=lambda: _quorum(self._metadata_log, identity),
+            quorum=lambda: _quorum(self._metadata_log, identity, self._quorum.kraft_version),
             log_directory=lambda: _log_directory(self._world, self._options.data),
             telemetry=Telemetry(self._counters),
             fetch_sessions=fetch_sessions,
@@ -437,9 +437,14 @@ class Broker:
         )
 
 
-def _quorum(metadata_log: Log, identity: FolderIdentity) -> Quorum:
+def _quorum(metadata_log: Log, identity: FolderIdentity, kraft_version: int) -> Quorum:
     bounds = metadata_log.bounds
-    return Quorum(leader_epoch=bounds.epoch, high_watermark=bounds.high_watermark, directory=identity.directory_id)
+    return Quorum(
+        leader_epoch=bounds.epoch,
+        high_watermark=bounds.high_watermark,
+        directory=identity.directory_id,
+        kraft_version=kraft_version,
+    )
 
 
 def _log_directory(world: World, root: str) -> LogDirectory:

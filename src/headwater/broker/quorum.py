@@ -16,3 +16,5 @@ class Quorum(Struct, frozen=True, kw_only=True):
     """The log ends here too: nothing in it waits for another voter."""
     directory: Uuid
     """The id of the folder that holds the log."""
+    kraft_version: int = 0
+    """At 1 the voters stand in the log, and at 0 in settings."""

@@ -15,6 +15,8 @@
       FeatureUpdateFailed          FEATURE_UPDATE_FAILED
       StaleBroker                  STALE_BROKER_EPOCH
       UnknownBroker                BROKER_ID_NOT_REGISTERED
+      UnknownController            CONTROLLER_ID_NOT_REGISTERED
+      TooOldForThat                UNSUPPORTED_VERSION             the cluster's metadata.version has no record for it
       ElectionNotNeeded            ELECTION_NOT_NEEDED
       PreferredLeaderNotAvailable  PREFERRED_LEADER_NOT_AVAILABLE  retriable: it may come back
       EligibleLeadersNotAvailable  ELIGIBLE_LEADERS_NOT_AVAILABLE  retriable
@@ -103,6 +105,14 @@ class StaleBroker(ControlError, code=ErrorCode.STALE_BROKER_EPOCH):
 
 
 class UnknownBroker(ControlError, code=ErrorCode.BROKER_ID_NOT_REGISTERED):
+    pass
+
+
+class UnknownController(ControlError, code=ErrorCode.CONTROLLER_ID_NOT_REGISTERED):
+    pass
+
+
+class TooOldForThat(ControlError, code=ErrorCode.UNSUPPORTED_VERSION):
     pass
 
 

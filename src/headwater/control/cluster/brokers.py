@@ -7,9 +7,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from headwater.control.cluster.features import SUPPORTED
-from headwater.control.cluster.requests import Endpoint, RegisterBroker
-from headwater.control.errors import UnknownBroker
-from headwater.machine.decision import Record
+from headwater.control.cluster.requests import Endpoint, RegisterBroker, UnregisterBroker, UnregisterController
+from headwater.control.errors import UnknownBroker, UnknownController
+from headwater.machine.decision import Decision, Record, Ticket, answer
 from headwater.wire.records.broker_registration_change_record import BrokerRegistrationChangeRecord
 from headwater.wire.records.fence_broker_record import FenceBrokerRecord
 from headwater.wire.records.register_broker_record import BrokerEndpoint, BrokerFeature, RegisterBrokerRecord
@@ -92,6 +92,19 @@ class Brokers:
             log_dirs=(request.directory,),
         )
         return (broker, _controller(request)) if controller_registration else (broker,)
+
+    def decide_unregister(self, request: UnregisterBroker, *, ticket: Ticket) -> Decision:
+        broker = self._brokers.get(request.node_id)
+        if broker is None:
+            return answer(ticket, UnknownBroker(f"Broker ID {request.node_id} is not currently registered"))
+        record = UnregisterBrokerRecord(broker_id=request.node_id, broker_epoch=broker.epoch)
+        return Decision(records=(record,), answers=((ticket, None),))
+
+    def decide_unregister_controller(self, request: UnregisterController, *, ticket: Ticket) -> Decision:
+        if request.node_id not in self._controllers:
+            return answer(ticket, UnknownController(f"Controller ID {request.node_id} is not currently registered."))
+        record = UnregisterControllerRecord(controller_id=request.node_id)
+        return Decision(records=(record,), answers=((ticket, None),))
 
     # --- replaying
 

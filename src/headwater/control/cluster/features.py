@@ -56,6 +56,7 @@ _CHANGED_METADATA: Final = frozenset({7, 8, 11, 13, 14, 15, 17, 23, 30, 32, 33})
 """Levels that brought new records or fields: going back over one of them could lose metadata."""
 
 _CONTROLLER_REGISTRATION_FROM: Final = 15
+_CONTROLLER_UNREGISTRATION_FROM: Final = 33
 
 
 class Features:
@@ -94,6 +95,10 @@ class Features:
     @property
     def registers_controllers(self) -> bool:
         return self.metadata_level >= _CONTROLLER_REGISTRATION_FROM
+
+    @property
+    def unregisters_controllers(self) -> bool:
+        return self.metadata_level >= _CONTROLLER_UNREGISTRATION_FROM
 
     def decide_bootstrap(self, request: Bootstrap, *, ticket: Ticket) -> Decision:
         if self._levels:

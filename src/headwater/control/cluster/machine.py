@@ -28,11 +28,13 @@ from headwater.control.cluster.requests import (
     ReassignPartition,
     RegisterBroker,
     ResourceType,
+    UnregisterBroker,
+    UnregisterController,
     UpdateFeatures,
 )
 from headwater.control.cluster.topics import Topics
 from headwater.control.cluster.versions import fitted
-from headwater.control.errors import UnknownTopic
+from headwater.control.errors import TooOldForThat, UnknownTopic
 from headwater.machine.decision import Decision, Record, Ticket, answer
 from headwater.machine.machine import Moment
 from headwater.wire.records.abort_transaction_record import AbortTransactionRecord
@@ -120,6 +122,12 @@ class Cluster:
         leading = self.topics.led_from_start(request.node_id, unclean=request.unclean)
         return Decision(records=(*records, *leading), answers=((ticket, records[0].broker_epoch),))
 
+    def _decide_unregister_controller(self, request: UnregisterController, *, ticket: Ticket) -> Decision:
+        if not self.features.unregisters_controllers:
+            reason = "The current MetadataVersion is too old to support controller unregistration."
+            return answer(ticket, TooOldForThat(reason))
+        return self.brokers.decide_unregister_controller(request, ticket=ticket)
+
     def _decide_change_configs(self, request: ChangeConfigs, *, ticket: Ticket) -> Decision:
         resource = request.resource
         if resource.type is ResourceType.TOPIC and self.topics.named(TopicName(resource.name)) is None:
@@ -139,6 +147,8 @@ class Cluster:
             UpdateFeatures: self.features.decide_update,
             Bootstrap: self.features.decide_bootstrap,
             RegisterBroker: self._decide_register,
+            UnregisterBroker: self.brokers.decide_unregister,
+            UnregisterController: self._decide_unregister_controller,
         }
 
     def _replayer_table(self) -> Mapping[type[Message], Replayer]:

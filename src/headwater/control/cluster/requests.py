@@ -128,6 +128,18 @@ class RegisterBroker(Struct, frozen=True, kw_only=True):
     unclean: bool = False
 
 
+class UnregisterBroker(Struct, frozen=True, kw_only=True):
+    """Forget a broker. Answered by None."""
+
+    node_id: NodeId
+
+
+class UnregisterController(Struct, frozen=True, kw_only=True):
+    """Forget a controller. Answered by None."""
+
+    node_id: NodeId
+
+
 class AllocateProducerIds(Struct, frozen=True, kw_only=True):
     """Answered by the first id of a block that nobody else has or will have."""
 
