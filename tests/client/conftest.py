@@ -19,7 +19,11 @@ from headwater.kernel.tasks import Group
 
 DEADLINE_S = 30.0
 OPTIONS = ClientOptions(client_id="tests", deadline_ms=10_000, backoff_first_ms=1, backoff_most_ms=20)
-SETTINGS = {"listeners": "PLAINTEXT://127.0.0.1:0", "group.initial.rebalance.delay.ms": "0"}
+SETTINGS = {
+    "listeners": "PLAINTEXT://127.0.0.1:0",
+    "group.initial.rebalance.delay.ms": "0",
+    "group.streams.initial.rebalance.delay.ms": "0",
+}
 
 Test = Callable[[Cluster], Awaitable[Any]]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer
 from tests.e2e.hanging import hang
 from tests.e2e.process import environment, line_within
 
@@ -157,6 +157,30 @@ def test_a_group_goes_on_where_it_was_until_it_is_reset(up):
     up.run("group", "delete", "readers")
     assert up.json("group", "list") == []
     assert "`headwater group list`" in up.attempt("group", "describe", "readers").stderr
+
+
+def test_a_group_of_the_new_protocol_is_shown_with_its_members_and_moved_without_them(up):
+    up.run("produce", "events", "--create", given="1\n2\n3\n")
+    reading = Consumer(
+        {"bootstrap.servers": up.bootstrap, "group.id": "modern", "group.protocol": "consumer", "client.id": "reader"}
+        | {"auto.offset.reset": "earliest", "enable.auto.commit": False}
+    )
+    reading.subscribe(["events"])
+    assert reading.poll(COMMAND_S) is not None
+    reading.commit(asynchronous=False)
+    described = up.json("group", "describe", "modern", "--members")
+    assert (described["type"], described["state"], described["size"]) == ("consumer", "Stable", 1)
+    assert [(each["client"], each["reads"]) for each in described["members"]] == [("reader", ["events-0"])]
+    assert [(each["offset"], each["reader"]) for each in up.json("group", "describe", "modern")["offsets"]] == [
+        (1, "reader")
+    ]
+    assert "has 1 members" in up.attempt("group", "reset", "modern", "--to", "end").stderr
+    reading.close()
+    moved = up.json("group", "reset", "modern", "--to", "end")
+    assert [(each["from"], each["to"]) for each in moved] == [(1, 3)]
+    up.run("group", "delete-offsets", "modern", "--topic", "events")
+    up.run("group", "delete", "modern")
+    assert up.json("group", "list", "--kind", "consumer") == []
 
 
 def test_a_share_group_gets_its_place_before_its_first_member(up):
