@@ -21,4 +21,4 @@ def test_a_brokers_process_is_free_of_the_services_libraries():
 def test_messages_of_apis_that_are_not_served_are_not_loaded():
     loaded = modules_of("import headwater.assembly.run")
     assert "headwater.wire.messages.produce_request" in loaded
-    assert "headwater.wire.messages.share_fetch_request" not in loaded
+    assert "headwater.wire.messages.vote_request" not in loaded

@@ -44,6 +44,7 @@ from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
+from headwater.broker.share.sharing import sharing
 from headwater.broker.share.state_intents import ShareStateIntents
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
@@ -55,9 +56,11 @@ from headwater.control.cluster.features import (
     KRAFT_VERSION,
     LATEST_GROUP,
     LATEST_METADATA,
+    LATEST_SHARE,
     LATEST_STREAMS,
     LATEST_TRANSACTION,
     METADATA_VERSION,
+    SHARE_VERSION,
     STREAMS_VERSION,
     SUPPORTED,
     TRANSACTION_VERSION,
@@ -116,6 +119,7 @@ FIRST_RECORDS: Final = (
     FeatureLevelRecord(name=TRANSACTION_VERSION, feature_level=LATEST_TRANSACTION),
     FeatureLevelRecord(name=GROUP_VERSION, feature_level=LATEST_GROUP),
     FeatureLevelRecord(name=STREAMS_VERSION, feature_level=LATEST_STREAMS),
+    FeatureLevelRecord(name=SHARE_VERSION, feature_level=LATEST_SHARE),
 )
 """The feature levels of a new cluster."""
 _PLAINTEXT: Final = 0
@@ -338,6 +342,16 @@ class Broker:
         fetch_memory = FetchMemory(bytes_max=self._live.broker[broker_settings.FETCH_MEMORY_BYTES])
         fetch_sessions.watch(self._counters)
         fetch_memory.watch(self._counters)
+        shared = sharing(
+            self._partitions,
+            self._share_states,
+            self._cluster,
+            settings=self._live,
+            clock=self._world.clock,
+            randomness=self._world.randomness,
+            ward=self._ward,
+        )
+        shared.watch(self._counters)
         return Services(
             node_id=self._node_id,
             cluster_id=identity.cluster_id,
@@ -355,6 +369,7 @@ class Broker:
             topic_expressions=TopicExpressions(self._partitions),
             transactions=self._transactions,
             share_states=self._share_states,
+            sharing=shared,
             transactional_appends=TransactionalAppends(self._transactions),
             markers=self._markers,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),

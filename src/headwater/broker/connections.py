@@ -76,6 +76,8 @@ class Connections:
             del self._by_host[session.host]
         if connection.in_flight:
             self._without_client[connection] = None
+        for hook in session.when_closed.values():
+            hook()
         self._look_whether_empty()
 
     def end(self, connection: Connection) -> None:

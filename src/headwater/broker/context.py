@@ -15,6 +15,7 @@ from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
+from headwater.broker.share.sharing import Sharing
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.machine import Cluster
@@ -81,6 +82,8 @@ class Services:
     """The machines of the transactional ids that this broker coordinates."""
     share_states: Coordinators[ShareStates]
     """The machines that remember share partitions, found by `str` of their key."""
+    sharing: Sharing
+    """Share groups: sessions, and the share partitions that are led here."""
     transactional_appends: TransactionalAppends
     markers: Markers
     producer_ids: ProducerIds
@@ -103,6 +106,7 @@ class Session:
         "host",
         "principal",
         "unsent_bytes",
+        "when_closed",
     )
 
     def __init__(
@@ -117,6 +121,8 @@ class Session:
         self.client_software_version = ""
         self.unsent_bytes: Callable[[], int] = lambda: 0
         """Of answers that its client has not taken yet; the connection says how to know."""
+        self.when_closed: dict[str, Callable[[], None]] = {}
+        """What is to be done when the client is gone, by who wants it."""
 
 
 class Context(Struct, frozen=True, kw_only=True):

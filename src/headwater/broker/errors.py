@@ -14,6 +14,7 @@ BrokerError
     SlowReader                 answers pile up that the client does not read
   Refused                      carries the code that the client is told; a handler raises it for the whole request
     InvalidExpression          INVALID_REGULAR_EXPRESSION
+  DeadLettersRefused           a topic may not take the dead letters of a share group, now or later
   UnsupportedProtocol          a listener asks for a security protocol that is not built yet
   CannotListen                 an address or a port that can't be had
 """
@@ -96,6 +97,10 @@ class InvalidExpression(Refused):
         super().__init__(
             ErrorCode.INVALID_REGULAR_EXPRESSION, f"`{expression}` is not a valid regular expression: {reason}."
         )
+
+
+class DeadLettersRefused(BrokerError):
+    """Says what is wrong with the topic that the group has chosen."""
 
 
 class UnsupportedProtocol(BrokerError):

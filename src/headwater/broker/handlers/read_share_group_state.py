@@ -5,7 +5,8 @@ from typing import Any, Final
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import the_cluster
-from headwater.broker.share.states import Refusal, all_refused, ask_each
+from headwater.broker.share.refusal import Refusal
+from headwater.broker.share.states import all_refused, ask_each
 from headwater.control.share.key import SharePartitionKey
 from headwater.control.share.requests import ReadState
 from headwater.security.access import Operation

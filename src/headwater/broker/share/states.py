@@ -8,10 +8,9 @@ from asyncio import gather
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
+from headwater.broker.share.refusal import Refusal
 from headwater.control.errors import ControlError
 from headwater.control.share.key import SharePartitionKey
 from headwater.wire.error_codes import ErrorCode
@@ -20,11 +19,6 @@ from headwater.wire.types import ZERO_UUID, Uuid
 Ask = Callable[[Context, SharePartitionKey, Any], Coroutine[Any, Any, Any]]
 """The answer about one partition of a request."""
 Result = TypeVar("Result")
-
-
-class Refusal(Struct, frozen=True, kw_only=True):
-    code: ErrorCode
-    message: str
 
 
 async def ask_each(context: Context, group_id: str, topics: Sequence[Any], ask: Ask) -> list[list[Any]]:

@@ -23,6 +23,10 @@ LATEST_TRANSACTION: Final = 2
 STREAMS_VERSION: Final = "streams.version"
 LATEST_STREAMS: Final = 1
 """Streams groups are served (KIP-1071)."""
+SHARE_VERSION: Final = "share.version"
+LATEST_SHARE: Final = 2
+"""Share groups from level 1 on (KIP-932), and their dead letters (KIP-1191)."""
+DEAD_LETTERS_FROM: Final = 2
 KRAFT_VERSION: Final = "kraft.version"
 """The only one that is no FeatureLevelRecord: the quorum's own records say it."""
 GROUP_VERSION: Final = "group.version"
@@ -34,8 +38,8 @@ SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
     KRAFT_VERSION: (0, 1),
     TRANSACTION_VERSION: (0, 2),
     GROUP_VERSION: (0, LATEST_GROUP),
-    "share.version": (0, 0),
-    STREAMS_VERSION: (0, 1),
+    STREAMS_VERSION: (0, LATEST_STREAMS),
+    SHARE_VERSION: (0, LATEST_SHARE),
     "eligible.leader.replicas.version": (0, 0),
 }
 """Feature name to the lowest and highest level that this program offers."""
@@ -45,8 +49,8 @@ OPENED: Final[Mapping[str, tuple[int, int]]] = {
     KRAFT_VERSION: (0, 1),
     TRANSACTION_VERSION: (0, 2),
     "group.version": (0, 1),
-    "share.version": (0, 2),
-    STREAMS_VERSION: (0, 1),
+    STREAMS_VERSION: (0, LATEST_STREAMS),
+    SHARE_VERSION: (0, LATEST_SHARE),
     "eligible.leader.replicas.version": (0, 1),
 }
 """The levels that Kafka 4.4 knows, and so those of a folder that it left. What one of them stands for and is not offered here
@@ -91,6 +95,10 @@ class Features:
     @property
     def streams_level(self) -> int:
         return self._levels.get(STREAMS_VERSION, 0)
+
+    @property
+    def share_level(self) -> int:
+        return self._levels.get(SHARE_VERSION, 0)
 
     @property
     def registers_controllers(self) -> bool:
