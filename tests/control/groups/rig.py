@@ -76,7 +76,7 @@ class Rig:
         self.elapsed = 0
         self.log: list[Any] = []
         self.answers: dict[int, Any] = {}
-        self._tickets = 0
+        self.tickets = 0
         for record in log or []:
             self.machine.replay(record)
             self.log.append(record)
@@ -84,9 +84,9 @@ class Rig:
 
     def send(self, request: object) -> int:
         """The ticket; its answer is in `answers` when there is one."""
-        self._tickets += 1
-        self._took(self.machine.decide(request, ticket=Ticket(self._tickets), moment=self._moment()))
-        return self._tickets
+        self.tickets += 1
+        self._took(self.machine.decide(request, ticket=Ticket(self.tickets), moment=self._moment()))
+        return self.tickets
 
     def ask(self, request: object) -> object:
         return self.answers[self.send(request)]

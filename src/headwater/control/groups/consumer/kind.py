@@ -13,7 +13,7 @@ from headwater.control.groups.consumer.draft import Draft
 from headwater.control.groups.consumer.group import Group
 from headwater.control.groups.consumer.heartbeat import heartbeat
 from headwater.control.groups.consumer.joining import check
-from headwater.control.groups.consumer.leaving import time_is_over
+from headwater.control.groups.consumer.leaving import remove_if_late
 from headwater.control.groups.consumer.member import JOINING
 from headwater.control.groups.consumer.offset_rules import ConsumerOffsetRules
 from headwater.control.groups.consumer.replaying import APPLIERS, Applier
@@ -21,7 +21,8 @@ from headwater.control.groups.consumer.requests import ConsumerGroupDescription,
 from headwater.control.groups.consumer.settings import ConsumerGroupSettings
 from headwater.control.groups.consumer.snapshot import snapshot
 from headwater.control.groups.consumer.subscribing import unmatched
-from headwater.control.groups.consumer.table import Table
+from headwater.control.groups.consumer.table import ASSIGN, Table
+from headwater.control.groups.consumer.targets import assign_if_due
 from headwater.control.groups.consumer.upgrade import leave_behind, upgraded
 from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotFound, OtherKind
 from headwater.control.groups.kind import Decider, Kind, Replayer
@@ -155,7 +156,14 @@ class ConsumerGroups:
             draft = drafts.get(group_id) or self.table.draft(group_id, step.moment)
             if draft is not None:
                 drafts[group_id] = draft
-                time_is_over(self.table, draft, word, member_id, step)
+                self._time_is_over(draft, word, member_id, step)
+
+    def _time_is_over(self, draft: Draft, word: str, member_id: str, step: Step) -> None:
+        if word == ASSIGN:
+            assign_if_due(self.table, draft)
+            draft.keep(step)
+        else:
+            remove_if_late(self.table, draft, word, member_id, step)
 
     # --- replaying
 

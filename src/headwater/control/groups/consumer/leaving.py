@@ -15,6 +15,7 @@ from headwater.control.groups.consumer.records import (
 from headwater.control.groups.consumer.requests import ConsumerHeartbeat, Heartbeaten
 from headwater.control.groups.consumer.subscribing import forget_unused_expressions
 from headwater.control.groups.consumer.table import REBALANCE, Table
+from headwater.control.groups.consumer.targets import assign_soon
 from headwater.control.groups.errors import GroupError, UnknownMember
 from headwater.control.groups.step import Step
 from headwater.kernel.units import Timestamp
@@ -53,11 +54,12 @@ def remove(table: Table, draft: Draft, leavers: Sequence[Member], step: Step) ->
         if not draft.group.members:
             draft.write(target_epoch_record(group_id, epoch, Timestamp(0)))
         draft.keep(step)
+        assign_soon(table, draft)
     for member in leavers:
         table.forget_member(group_id, member.member_id)
 
 
-def time_is_over(table: Table, draft: Draft, word: str, member_id: str, step: Step) -> None:
+def remove_if_late(table: Table, draft: Draft, word: str, member_id: str, step: Step) -> None:
     """A member's deadline has come. It doesn't count if the member has left the epoch that it had to leave."""
     group_id = draft.group.group_id
     member = draft.group.members.get(member_id)

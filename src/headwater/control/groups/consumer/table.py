@@ -14,11 +14,12 @@ from headwater.machine.deadlines import Deadlines
 from headwater.machine.machine import Moment
 from headwater.wire.types import TopicName
 
-SESSION, REBALANCE, JOIN, SYNC = "session", "rebalance", "join", "sync"
+SESSION, REBALANCE, JOIN, SYNC, ASSIGN = "session", "rebalance", "join", "sync", "assign"
 Key = tuple[str, str, str]
-"""What a deadline is for: one of the words above, the group, and the member. The last two are of classic members."""
+"""What a deadline is for: one of the words above, the group, and the member. Joins and syncs are of classic members; the
+next assignment is the group's, and so without a member."""
 
-_WORDS = (SESSION, REBALANCE, JOIN, SYNC)
+_OF_MEMBERS = (SESSION, REBALANCE, JOIN, SYNC)
 _WOKEN_AT_ONCE = 200
 
 
@@ -71,13 +72,14 @@ class Table:
             self.revoking_in.pop((group_id, member.member_id), None)
 
     def forget_member(self, group_id: str, member_id: str) -> None:
-        for word in _WORDS:
+        for word in _OF_MEMBERS:
             self.deadlines.cancel((word, group_id, member_id))
         self.revoking_in.pop((group_id, member_id), None)
 
     def forget_group(self, group: Group) -> None:
         for member_id in group.members:
             self.forget_member(group.group_id, member_id)
+        self.deadlines.cancel((ASSIGN, group.group_id, ""))
         self.topics_seen.pop(group.group_id, None)
         self.matched_at.pop(group.group_id, None)
 
@@ -92,6 +94,8 @@ class Table:
             if group is None:
                 self.awake = True
                 return
+            if group.target_epoch < group.epoch:
+                self.deadlines.set((ASSIGN, group.group_id, ""), moment.elapsed)
             for member in group.members.values():
                 if (SESSION, group.group_id, member.member_id) not in self.deadlines:
                     self.touch(group.group_id, member, moment)

@@ -10,7 +10,7 @@ from headwater.control.groups.consumer.group import Group
 from headwater.control.groups.consumer.member import Member
 from headwater.control.groups.consumer.records import target_epoch_record, target_record
 from headwater.control.groups.consumer.settings import RANGE, UNIFORM, ConsumerGroupSettings
-from headwater.control.groups.consumer.table import Table
+from headwater.control.groups.consumer.table import ASSIGN, Table
 from headwater.control.groups.ports import Topics
 from headwater.wire.types import TopicName, Uuid
 
@@ -18,14 +18,32 @@ ASSIGNORS: Final[Mapping[str, Assignor]] = {UNIFORM: uniform.assign, RANGE: by_r
 
 
 def assign_if_due(table: Table, draft: Draft) -> None:
-    """Make the target of the group's epoch, unless the last was made so lately that more changes may be on their way."""
+    """Make the target of the group's epoch. Where the last was made so lately that more changes may be on their way, it is made
+    when the assignment interval is over, whether or not anybody asks then."""
     group = draft.group
-    settings = table.settings(group.group_id)
-    if group.target_epoch >= group.epoch or not _is_due(draft, settings):
-        return
+    key = (ASSIGN, group.group_id, "")
+    if group.target_epoch >= group.epoch or not group.members:
+        table.deadlines.cancel(key)
+    elif wait_ms := _wait_ms(draft, table.settings(group.group_id)):
+        table.deadlines.set(key, draft.moment.elapsed + wait_ms)
+    else:
+        table.deadlines.cancel(key)
+        _assign(table, draft)
+
+
+def assign_soon(table: Table, draft: Draft) -> None:
+    """Members have gone: what was theirs is given to others, whether or not these ask."""
+    group = draft.group
+    if group.members:
+        wait_ms = _wait_ms(draft, table.settings(group.group_id))
+        table.deadlines.set((ASSIGN, group.group_id, ""), draft.moment.elapsed + wait_ms)
+
+
+def _assign(table: Table, draft: Draft) -> None:
+    group = draft.group
     subscribers, counts = _described(group, table.topics)
-    targets = ASSIGNORS[preferred_assignor(group, settings)](subscribers, counts)
-    for member_id, target in targets.items():
+    assignor = ASSIGNORS[preferred_assignor(group, table.settings(group.group_id))]
+    for member_id, target in assignor(subscribers, counts).items():
         if group.targets.get(member_id) != target:
             draft.write(target_record(group.group_id, member_id, target))
     draft.write(target_epoch_record(group.group_id, group.epoch, draft.moment.wall))
@@ -40,10 +58,12 @@ def preferred_assignor(group: Group, settings: ConsumerGroupSettings) -> str:
     return max(votes, key=votes.__getitem__) if votes else settings.assignors[0]
 
 
-def _is_due(draft: Draft, settings: ConsumerGroupSettings) -> bool:
+def _wait_ms(draft: Draft, settings: ConsumerGroupSettings) -> int:
     """A wall clock that was put back must not hold a group up."""
+    if not draft.group.target_made_at:
+        return 0
     since = draft.moment.wall - draft.group.target_made_at
-    return not draft.group.target_made_at or not 0 <= since < settings.assignment_interval_ms
+    return settings.assignment_interval_ms - since if 0 <= since < settings.assignment_interval_ms else 0
 
 
 def _described(group: Group, topics: Topics) -> tuple[list[Subscriber], dict[Uuid, int]]:
