@@ -1,8 +1,8 @@
 // A Kafka Streams application in a streams group (KIP-1071): java -cp CLASSPATH StreamsGroupJob.java HOST:PORT FOLDER GUARANTEE INSTANCES
 //
 // It counts words, from `lines` to `counts`, through a repartition topic and with a changelog. Its instances have a folder each,
-// and so a process id each. `running` is printed when all of them run; each line of the standard input that says `stop` ends
-// one instance, and the end of the input ends all that are left.
+// and so a process id each. `running` is told on the standard error when all of them run; each line of the standard input ends
+// one instance, which is told as `stopped`, and its end ends all that are left. The standard output is for the log.
 
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -32,11 +32,11 @@ public class StreamsGroupJob {
             if (System.nanoTime() > deadline) throw new AssertionError("not running: " + instances.stream().map(KafkaStreams::state).toList());
             Thread.sleep(50);
         }
-        System.out.println("running");
+        System.err.println("running");
         BufferedReader told = new BufferedReader(new InputStreamReader(System.in));
         while (told.readLine() != null) {
             instances.remove().close(DEADLINE);
-            System.out.println("stopped");
+            System.err.println("stopped");
         }
         for (KafkaStreams each : instances) each.close(DEADLINE);
     }
