@@ -50,7 +50,6 @@ from headwater.broker.telemetry import Telemetry
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.codec import MetadataCodec
-from headwater.control.cluster.configs import ConfigRules
 from headwater.control.cluster.features import (
     GROUP_VERSION,
     KRAFT_VERSION,
@@ -179,8 +178,7 @@ class Broker:
         watchdog = Watchdog()
         watchdog.start()
         on_stop.callback(watchdog.stop)
-        rules = CatalogueRules(self._catalogue, self._live)
-        check = partial(check_folder, world.disk, options.data, self._node_id, rules)
+        check = partial(check_folder, world.disk, options.data, self._node_id)
         reserve_bytes = self._live.broker[log_settings.DISK_RESERVE_BYTES]
         self._logs = await open_logs(world, options.data, reserve_bytes=reserve_bytes, check=check)
         on_stop.push_async_callback(self._close_logs)
@@ -196,7 +194,7 @@ class Broker:
             self._share_states, is_known=lambda each: self._partitions.name_of(each) is not None, ward=self._ward
         )
         quotas = DurableQuotas(self._quotas, self._connection_rates)
-        self._cluster = await self._make_cluster(rules)
+        self._cluster = await self._make_cluster()
         for subscriber in (DurableConfigs(self._live), quotas, self._partitions, deleted, deleted_shared):
             self._cluster.subscribe(subscriber.durable, reloaded=subscriber.reloaded)
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
@@ -249,8 +247,9 @@ class Broker:
         await write_identity(world.disk, root, identity)
         return identity
 
-    async def _make_cluster(self, rules: ConfigRules) -> Runtime[Cluster]:
+    async def _make_cluster(self) -> Runtime[Cluster]:
         world, root = self._world, self._options.data
+        rules = CatalogueRules(self._catalogue, self._live)
         self._metadata_log = await open_metadata_log(self._logs, world, root, node=self._node_id)
         journal = MetadataJournal(
             self._metadata_log,

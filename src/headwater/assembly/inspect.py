@@ -5,14 +5,11 @@ from typing import Final
 
 from msgspec import Struct
 
-from headwater.assembly.broker import catalogue
 from headwater.assembly.survey import partitions_in, survey
-from headwater.broker.configurations import CatalogueRules
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import GROUP_OFFSETS, TRANSACTION_STATE
 from headwater.control.cluster.topics import Topic
 from headwater.control.transactions.transaction import State
-from headwater.kernel.layers import LiveSettings
 from headwater.kernel.world import Disk
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.port import PartitionId
@@ -89,8 +86,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
 
 def inspect(disk: Disk, root: str) -> Inspection | None:
     """None for a folder that nobody has formatted. Raises NoMetadata as a start would."""
-    settings = catalogue()
-    found = survey(disk, root, CatalogueRules(settings, LiveSettings(settings, node_id=0, static={})))
+    found = survey(disk, root)
     if found is None:
         return None
     kept = [type(each) for each in found.cluster.snapshot()]

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from headwater.assembly.errors import CannotOpen, NoMetadata, WrongFolder
 from headwater.control.cluster.codec import MetadataCodec
-from headwater.control.cluster.configs import ConfigRules
 from headwater.control.cluster.features import KRAFT_VERSION, LATEST_METADATA, refusals
 from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.requests import Resource, ResourceType
 from headwater.kernel.world import Disk
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.errors import LogError
@@ -37,6 +37,19 @@ _CODEC: Final = MetadataCodec(metadata_level=lambda: LATEST_METADATA)
 """Only ever reads."""
 
 
+class _NothingDecided:
+    """The port `ConfigRules` of a cluster that is only replayed."""
+
+    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:  # noqa: ARG002
+        return None
+
+    def is_list(self, type_: ResourceType, name: str) -> bool:  # noqa: ARG002
+        return False
+
+    def default(self, type_: ResourceType, name: str) -> str:  # noqa: ARG002
+        return ""
+
+
 class Survey(Struct, frozen=True, kw_only=True):
     """A folder as it lies. `cluster` is replayed from its metadata, as far as that can be read."""
 
@@ -48,9 +61,9 @@ class Survey(Struct, frozen=True, kw_only=True):
     refusals: tuple[str, ...]
 
 
-def check_folder(disk: Disk, root: str, node_id: NodeId, rules: ConfigRules) -> None:
+def check_folder(disk: Disk, root: str, node_id: NodeId) -> None:
     """Raises an AssemblyError where the folder must not be opened. A new one may."""
-    found = survey(disk, root, rules)
+    found = survey(disk, root)
     if found is None:
         return
     if found.identity.node_id != node_id:
@@ -59,12 +72,12 @@ def check_folder(disk: Disk, root: str, node_id: NodeId, rules: ConfigRules) -> 
         raise CannotOpen(root, found.refusals)
 
 
-def survey(disk: Disk, root: str, rules: ConfigRules) -> Survey | None:
+def survey(disk: Disk, root: str) -> Survey | None:
     """None for a folder that nobody has formatted. Raises NoMetadata where the metadata of its partitions is missing."""
     identity = read_identity(disk, root) if disk.exists(root) else None
     if identity is None:
         return None
-    cluster, quorum, reasons = Cluster(rules=rules), QuorumRecords(), list[str]()
+    cluster, quorum, reasons = Cluster(rules=_NothingDecided()), QuorumRecords(), list[str]()
     try:
         _replay(disk, root, cluster, quorum)
     except (UnreadableRecord, WireError, LogError) as error:

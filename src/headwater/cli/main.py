@@ -19,6 +19,7 @@ COMMANDS: Final = {
     "txn": "See transactions, find those that hang and abort them.",
     "config": "See and change settings of topics, brokers and groups.",
     "quota": "See, set and remove quotas of users, client ids and addresses.",
+    "log": "Look into the files of a stopped broker, and compact a log.",
     "cluster": "Show the brokers and where they are.",
     "completion": "Print what makes a shell complete this command.",
 }

@@ -5,6 +5,7 @@ position         int32   of the batch in the log file
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from struct import Struct as Layout
 from typing import Any, Final
 
@@ -14,6 +15,15 @@ from headwater.wire.types import Offset
 
 _ENTRY: Final = Layout(">ii")
 ENTRY_BYTES: Final = _ENTRY.size
+
+
+def read_entries(raw: bytes, base: Offset) -> Iterator[tuple[Offset, int]]:
+    """Offsets and positions, from the bytes of a file that is not open. Kafka fills one that it never closed with zeros."""
+    whole = memoryview(raw)[: len(raw) - len(raw) % ENTRY_BYTES]
+    for slot, (relative, position) in enumerate(_ENTRY.iter_unpack(whole)):
+        if slot and not relative:
+            return
+        yield Offset(base + relative), position
 
 
 class OffsetIndex:

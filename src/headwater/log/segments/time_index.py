@@ -7,6 +7,7 @@ Both fields only grow, so all batches up to the entry's are older than the next 
 """
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from struct import Struct as Layout
 from typing import Any, Final
 
@@ -18,6 +19,15 @@ from headwater.wire.types import Offset
 
 _ENTRY: Final = Layout(">qi")
 ENTRY_BYTES: Final = _ENTRY.size
+
+
+def read_entries(raw: bytes, base: Offset) -> Iterator[tuple[Timestamp, Offset]]:
+    """From the bytes of a file that is not open. Kafka fills one that it never closed with zeros."""
+    whole = memoryview(raw)[: len(raw) - len(raw) % ENTRY_BYTES]
+    for slot, (timestamp, relative) in enumerate(_ENTRY.iter_unpack(whole)):
+        if slot and not timestamp:
+            return
+        yield Timestamp(timestamp), Offset(base + relative)
 
 
 class TimeIndex:

@@ -17,6 +17,12 @@ _ENTRY: Final = Layout(">hqqqq")
 _VERSION: Final = 0
 
 
+def read_entries(raw: bytes) -> list[AbortedTransaction]:
+    """From the bytes of a file, as far as they are whole entries."""
+    whole = memoryview(raw)[: len(raw) - len(raw) % _ENTRY.size]
+    return [_entry(*fields[1:]) for fields in _ENTRY.iter_unpack(whole)]
+
+
 class TxnIndex:
     __slots__ = ("_entries", "_exists", "_files", "_path")
 
@@ -33,9 +39,7 @@ class TxnIndex:
     def entries(self) -> list[AbortedTransaction]:
         """By last offset. Read once: aborted transactions are rare, and each is 34 bytes."""
         if self._entries is None:
-            raw = self._files.disk.read(self._path)
-            whole = memoryview(raw)[: len(raw) - len(raw) % _ENTRY.size]
-            self._entries = [_entry(*fields[1:]) for fields in _ENTRY.iter_unpack(whole)]
+            self._entries = read_entries(self._files.disk.read(self._path))
         return self._entries
 
     def append(self, aborted: AbortedTransaction) -> None:
