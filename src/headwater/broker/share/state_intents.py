@@ -24,7 +24,7 @@ from headwater.control.share.key import SharePartitionKey
 from headwater.control.share.machine import ShareStates
 from headwater.control.share.requests import DeleteState, InitializeState
 from headwater.kernel.logging import get
-from headwater.kernel.tasks import Ward
+from headwater.kernel.tasks import Backoff, Ward
 from headwater.machine.errors import MachineError, Stopped
 from headwater.machine.runtime import Runtime
 from headwater.wire.error_codes import ErrorCode
@@ -93,9 +93,9 @@ class ShareStateIntents:
             return
         self._open[group_id] = state
         if group_id not in self._under_way:
-            self._under_way[group_id] = None
             work = partial(self._carry_out, group_id)
-            self._ward.start(f"share state of {group_id}", work, ended=lambda: self._under_way.pop(group_id, None))
+            self._ward.start(f"share state of {group_id}", work, restart=Backoff())
+            self._under_way[group_id] = None
 
     # --- doing it
 
@@ -114,11 +114,12 @@ class ShareStateIntents:
                     pause_s = _PAUSE_MIN_S
                     continue
             except Stopped:
-                return  # whoever runs the machine next finds the intents
+                break  # whoever runs the machine next finds the intents
             except MachineError as error:
                 log.info("what became of share state could not be reported yet", error=error, group=group_id)
             await sleep(pause_s)
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
+        del self._under_way[group_id]
 
     async def _initialize(self, group_id: str, state: StatePartitions) -> StateInitialized:
         asked, done = self._starts(group_id, state)

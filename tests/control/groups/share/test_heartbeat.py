@@ -34,6 +34,14 @@ def test_a_member_that_waited_long_enough_is_answered_without_an_assignment():
     assert rig.answers[ticket].assigned == {}
 
 
+def test_members_that_wait_are_answered_one_after_another():
+    rig = Rig()
+    rig.topics.make("t", 3)
+    tickets = [rig.send(beat(member)) for member in "abc"]
+    initialize(rig)
+    assert [rig.answers[each].member_id for each in tickets] == ["a", "b", "c"]
+
+
 def test_a_topic_that_does_not_exist_yet_is_read_once_it_does():
     rig = Rig()
     assert joined(rig).assigned == {}

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from headwater.control.groups.errors import (
+    CoordinatorFull,
     FencedMemberEpoch,
     GroupError,
     GroupFull,
@@ -29,7 +30,7 @@ from headwater.control.groups.share.member import JOINING, LEAVING, Member, Part
 from headwater.control.groups.share.requests import ShareHeartbeat, ShareMembership
 from headwater.control.groups.share.settings import MAX_SIZE
 from headwater.control.groups.share.state_partitions import Shares, TopicShares
-from headwater.control.groups.share.table import ShareTable
+from headwater.control.groups.share.table import MEMBERS_MAX, ShareTable
 from headwater.control.groups.share.waiting import WaitingHeartbeat
 from headwater.control.groups.step import Step
 from headwater.control.groups.topic_hash import topic_hash
@@ -92,6 +93,8 @@ def _stay(table: ShareTable, request: ShareHeartbeat, step: Step) -> _Stayed | G
     group = group or ShareGroup(request.group_id)
     settings = table.settings(group.group_id)
     known = group.members.get(request.member_id)
+    if known is None and table.is_full:
+        return CoordinatorFull(MEMBERS_MAX)
     if refusal := _check_member(group, known, request, size_max=settings.size_max):
         return refusal
     before = known or Member(member_id=request.member_id)

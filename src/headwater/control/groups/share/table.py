@@ -17,6 +17,7 @@ Deadline = tuple[Word, str, str | int]
 """A group, and the member or the ticket where it is about one. Heartbeats that wait have one together."""
 
 _WOKEN_AT_ONCE = 500
+MEMBERS_MAX = 100_000
 _HEARTBEAT_WAITS_MS = 5_000
 _REQUEST_WAITS_MS = 15_000
 
@@ -48,6 +49,11 @@ class ShareTable:
         timeout = self.settings(group_id).session_timeout_ms
         self.deadlines.set(("session", group_id, member_id), moment.elapsed + timeout)
 
+    @property
+    def is_full(self) -> bool:
+        """Anybody can found groups and join them, so all of one machine have a bound together. Kafka has none."""
+        return len(self.deadlines) >= MEMBERS_MAX
+
     def wake_some(self, moment: Moment) -> None:
         """After a load sessions begin anew; to be called again until `awake`."""
         if self._asleep is None:
@@ -62,8 +68,10 @@ class ShareTable:
                     self.touch(group.group_id, member_id, moment)
 
     def let_wait(self, waiting: WaitingHeartbeat) -> None:
+        group_id = waiting.request.group_id
         self.waiting.add_heartbeat(waiting)
-        self.look_at_heartbeats(waiting.request.group_id, now=False)
+        if ("heartbeat", group_id, "") not in self.deadlines:
+            self.look_at_heartbeats(group_id, now=False)
 
     def look_at_heartbeats(self, group_id: str, *, now: bool) -> None:
         """Set the time at which the first that waits is decided: soon, or when it has waited long enough."""
