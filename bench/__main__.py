@@ -2,7 +2,7 @@
 
 Every row is measured on all systems in each round, so that a change in the machine's mood meets all of them; the table shows
 medians. Processor time is that of the broker's process alone. Kafka runs with its defaults and a heap of 1 GB; `kafka, synced`
-is the same process, with topics that have `flush.messages=1`.
+is the same process, with topics that have `flush.messages=1`. All of them look five times a second for what to compact.
 """
 
 import argparse
@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from bench.compaction import SETTINGS
 from bench.folders import clean_start_s
 from bench.rows import ROWS, Figures, Row
 from bench.systems import Running, Start, build_load, headwater, kafka
@@ -54,9 +55,9 @@ def run(options: argparse.Namespace) -> Iterator[str]:
     """The whole run, line by line."""
     rows = [row for row in ROWS if options.only in row.name]
     starts: dict[str, Start] = {
-        "os": partial(headwater, flush_mode="os"),
-        COMMIT: partial(headwater, flush_mode="commit"),
-        "kafka": kafka,
+        "os": partial(headwater, flush_mode="os", settings=SETTINGS),
+        COMMIT: partial(headwater, flush_mode="commit", settings=SETTINGS),
+        "kafka": partial(kafka, settings=SETTINGS),
     }
     yield f"{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}, {options.rounds} rounds\n"
     with tempfile.TemporaryDirectory(prefix="headwater-bench-", dir=options.folder) as name:

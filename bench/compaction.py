@@ -21,6 +21,7 @@ from bench.systems import Running, headwater, kafka
 
 KEYS: Final = 50_000
 SETTINGS: Final[Mapping[str, str]] = {"log.cleaner.backoff.ms": "200"}
+SEGMENTS: Final[Mapping[str, str]] = {"segment.bytes": str(8 * 1024 * 1024)}
 _DEADLINE_S: Final = 180
 _MEGABYTE: Final = 1_000_000
 
@@ -43,9 +44,9 @@ def write(system: Running, topic: str, *, megabytes: int, record_bytes: int, cod
     producer.flush()
 
 
-def compact(system: Running, folder: Path, topic: str) -> tuple[float, float, float]:
+def compact(system: Running, topic: str) -> tuple[float, float, float]:
     """MB of closed segments a second of processor time, a second of the clock, and the share that is left."""
-    logs = folder / "data" / f"{topic}-0"
+    logs = system.data / f"{topic}-0"
     closed = sorted(logs.glob("*.log"))[:-1]
     end = int(max(logs.glob("*.log")).stem)
     before = sum(each.stat().st_size for each in closed)
@@ -56,7 +57,7 @@ def compact(system: Running, folder: Path, topic: str) -> tuple[float, float, fl
     )
     admin = system.admin()  # which must live until its request is answered
     admin.incremental_alter_configs([resource])[resource].result(30)
-    while cleaned(folder / "data", topic) < end:
+    while cleaned(system.data, topic) < end:
         if time.monotonic() - began > _DEADLINE_S:
             raise TimeoutError(f"{system.name} did not compact {topic}")
         time.sleep(0.01)
@@ -81,14 +82,13 @@ def main() -> None:
             stack.enter_context(headwater(root / "commit", flush_mode="commit", settings=SETTINGS)),
             stack.enter_context(kafka(root / "kafka", settings=SETTINGS)),
         )
-        folders = (root / "commit", root / "kafka")
         print("| records | codec | system | MB/s of processor | MB/s | left |\n|---|---|---|---|---|---|")
         for number, (size, codec) in enumerate([(1000, "none"), (100, "none"), (1000, "none"), (1000, "lz4")]):
-            for system, folder in zip(systems, folders, strict=True):
+            for system in systems:
                 topic = f"topic-{number}"
-                system.create_topic(topic, 1, {"segment.bytes": str(8 * 1024 * 1024)})
+                system.create_topic(topic, 1, SEGMENTS)
                 write(system, topic, megabytes=options.megabytes, record_bytes=size, codec=codec)
-                by_cpu, by_clock, left = compact(system, folder, topic)
+                by_cpu, by_clock, left = compact(system, topic)
                 if number:
                     print(
                         f"| {size} | {codec} | {system.name} | {by_cpu:.0f} | {by_clock:.0f} | {left:.0%} |", flush=True

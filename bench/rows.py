@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
+from bench.compaction import SEGMENTS, compact, write
 from bench.systems import Running
 
 
@@ -65,6 +66,35 @@ def latency(system: Running, topic: str, *, records: int) -> Figures:
     return Figures(rate=run["p99_ms"], cost=run["p50_ms"])
 
 
+def transactions(system: Running, topic: str, *, clients: int, count: int) -> Figures:
+    """Of 100 records each, over four partitions."""
+    system.create_topic(topic, 4)
+    before = system.cpu_s()
+    run = system.load("transactions", topic=topic, clients=clients, partitions=4, records=100 * count)
+    assert not run["failures"], run
+    spent = system.cpu_s() - before
+    system.delete_topic(topic)
+    return Figures(rate=run["records"] / 100 / run["seconds"], cost=spent * 1000 / count)
+
+
+def rebalance(system: Running, topic: str, *, protocol: str, members: int, rounds: int) -> Figures:
+    """`classic`: all members have new subscriptions. `consumer` (KIP-848): a new group, until each has its partition."""
+    system.create_topic(topic, members)
+    before = system.cpu_s()
+    run = system.load(f"rebalance-{protocol}", topic=topic, clients=members, records=rounds)
+    spent = system.cpu_s() - before
+    system.delete_topic(topic)
+    return Figures(rate=run["p50_ms"], cost=spent * 1000 / rounds)
+
+
+def compaction(system: Running, topic: str, *, megabytes: int) -> Figures:
+    system.create_topic(topic, 1, SEGMENTS)
+    write(system, topic, megabytes=megabytes, record_bytes=1000, codec="none")
+    by_cpu, by_clock, _ = compact(system, topic)
+    system.delete_topic(topic)
+    return Figures(rate=by_cpu, cost=by_clock)
+
+
 ROWS: Final[Sequence[Row]] = (
     Row(
         name="produce 1 KB, 1 partition",
@@ -102,5 +132,30 @@ ROWS: Final[Sequence[Row]] = (
         cost_unit="ms p50",
         measure=partial(latency, records=5_000),
         is_synced_too=True,
+    ),
+    Row(
+        name="transactions of 100 records, 4 clients",
+        unit="transactions/s",
+        cost_unit="ms CPU/transaction",
+        measure=partial(transactions, clients=4, count=1_000),
+        is_synced_too=True,
+    ),
+    Row(
+        name="rebalance of 100 members, classic",
+        unit="ms",
+        cost_unit="ms CPU",
+        measure=partial(rebalance, protocol="classic", members=100, rounds=20),
+    ),
+    Row(
+        name="a group of 100 members forms, KIP-848",
+        unit="ms",
+        cost_unit="ms CPU",
+        measure=partial(rebalance, protocol="consumer", members=100, rounds=3),
+    ),
+    Row(
+        name="compaction of 1 KB records",
+        unit="MB/s of processor",
+        cost_unit="MB/s",
+        measure=partial(compaction, megabytes=100),
     ),
 )

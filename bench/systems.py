@@ -27,6 +27,7 @@ class Running:
     name: str
     port: int
     pid: int
+    data: Path
     opened_s: float
     topic_settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -85,7 +86,8 @@ def headwater(folder: Path, *, flush_mode: str, settings: Mapping[str, str] | No
     try:
         wait_for_port(port, process, timeout_s=_START_TIMEOUT_S)
         name = f"headwater {flush_mode}"
-        yield Running(name=name, port=port, pid=process.pid, opened_s=time.monotonic() - began)
+        opened_s = time.monotonic() - began
+        yield Running(name=name, port=port, pid=process.pid, data=folder / "data", opened_s=opened_s)
     finally:
         process.terminate()
         process.wait(60)
@@ -100,4 +102,5 @@ def _environment() -> dict[str, str]:
 @contextmanager
 def kafka(folder: Path, *, settings: Mapping[str, str] | None = None) -> Iterator[Running]:
     with apache_kafka(KAFKA_4_3, folder, settings=settings) as server:
-        yield Running(name="kafka", port=server.port, pid=server.pid, opened_s=server.seconds_to_open)
+        data, opened_s = server.folder / "data", server.seconds_to_open
+        yield Running(name="kafka", port=server.port, pid=server.pid, data=data, opened_s=opened_s)

@@ -1,4 +1,4 @@
-// Load on a Kafka broker, from a client that is not in Python: produce, consume, and one record at a time.
+// Load on a Kafka broker, from a client that is not in Python: bulk, one record at a time, transactions, and groups.
 // Each run is bounded in records, has a deadline, and prints one line of JSON.
 package main
 
@@ -7,8 +7,10 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
-	"sort"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -29,30 +31,35 @@ var (
 	brokers    = flag.String("brokers", "127.0.0.1:9092", "host:port")
 	topic      = flag.String("topic", "load", "topic, which must exist")
 	size       = flag.Int("size", 1024, "bytes of a record's value")
-	records    = flag.Int64("records", 1_000_000, "how many")
+	records    = flag.Int64("records", 1_000_000, "how many, or how many rounds")
 	clients    = flag.Int("clients", 1, "clients, each with connections of its own")
 	partitions = flag.Int("partitions", 1, "how many the topic has")
 	deadline   = flag.Duration("deadline", 2*time.Minute, "the run fails after this")
 )
 
+var modes = map[string]func(context.Context) (result, error){
+	"produce":            produce,
+	"consume":            consume,
+	"single":             single,
+	"transactions":       transactions,
+	"rebalance-classic":  rebalanceClassic,
+	"rebalance-consumer": rebalanceConsumer,
+}
+
 func main() {
-	flag.Usage = func() { fmt.Fprintln(os.Stderr, "load [flags] produce|consume|single"); flag.PrintDefaults() }
+	flag.Usage = func() {
+		fmt.Fprintln(os.Stderr, "load [flags]", strings.Join(slices.Sorted(maps.Keys(modes)), "|"))
+		flag.PrintDefaults()
+	}
 	flag.Parse()
 	ctx, cancel := context.WithTimeout(context.Background(), *deadline)
 	defer cancel()
-	var out result
-	var err error
-	switch flag.Arg(0) {
-	case "produce":
-		out, err = produce(ctx)
-	case "consume":
-		out, err = consume(ctx)
-	case "single":
-		out, err = single(ctx)
-	default:
+	run, known := modes[flag.Arg(0)]
+	if !known {
 		flag.Usage()
 		os.Exit(2)
 	}
+	out, err := run(ctx)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -180,8 +187,17 @@ func single(ctx context.Context) (result, error) {
 	for _, some := range times {
 		all = append(all, some...)
 	}
-	sort.Slice(all, func(a, b int) bool { return all[a] < all[b] })
-	at := func(share float64) float64 { return float64(all[int(share*float64(len(all)-1))].Microseconds()) / 1000 }
 	done := each * int64(*clients)
-	return result{Records: done, Bytes: done * int64(*size), Seconds: took, P50Ms: at(0.5), P99Ms: at(0.99), Failures: failures}, nil
+	out := result{Records: done, Bytes: done * int64(*size), Seconds: took, Failures: failures}
+	out.P50Ms, out.P99Ms = percentiles(all)
+	return out, nil
+}
+
+// The 50th and the 99th, in milliseconds.
+func percentiles(times []time.Duration) (float64, float64) {
+	slices.Sort(times)
+	at := func(share float64) float64 {
+		return float64(times[int(share*float64(len(times)-1))].Microseconds()) / 1000
+	}
+	return at(0.5), at(0.99)
 }
