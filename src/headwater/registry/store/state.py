@@ -186,6 +186,21 @@ class State:
         for each in gone:
             self._take_away(*each)
 
+    def snapshot(self) -> Iterator[RegistryRecord]:
+        """Of the ids that were given, the largest is not told where its schema is gone: the topic forgets it too when it is
+        compacted."""
+        for context, context_value in self.contexts.items():
+            yield RegistryRecord(key=ContextKey(context=context), value=context_value)
+        for scope, config in self.configs.items():
+            yield RegistryRecord(key=ConfigKey(subject=scope), value=config)
+        for scope, mode in self.modes.items():
+            yield RegistryRecord(key=ModeKey(subject=scope), value=mode)
+        for subject, versions in self.subjects.items():
+            for number, value in versions.items():
+                yield RegistryRecord(key=SchemaKey(subject=subject, version=number), value=value)
+        for key, association in self.associations.items():
+            yield RegistryRecord(key=key, value=association)
+
 
 def content_of(value: SchemaValue) -> Content:
     return Content(

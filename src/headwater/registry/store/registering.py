@@ -1,0 +1,98 @@
+"""What a registration leads to: its id and its version, or why there is none."""
+
+from collections.abc import Iterator
+
+from headwater.machine.decision import Decision, Ticket, answer
+from headwater.registry.content import Content, digest
+from headwater.registry.errors import InvalidSchema, NotPermitted, RegistryError
+from headwater.registry.store.modes import Mode, mode_of
+from headwater.registry.store.records import (
+    ContextKey,
+    ContextValue,
+    RegistryRecord,
+    SchemaKey,
+    SchemaValue,
+)
+from headwater.registry.store.requests import ANY_VERSION, NO_ID, Moved, Register, Registered
+from headwater.registry.store.state import State, digest_of
+from headwater.registry.subjects import DEFAULT_CONTEXT, Subject, subject_of
+
+
+def register(state: State, request: Register, ticket: Ticket) -> Decision:
+    """Answers `Registered`, `Moved`, or a refusal."""
+    subject = subject_of(request.subject)
+    mode = mode_of(state, request.subject)
+    if refusal := _check_mode(request, subject, mode):
+        return answer(ticket, refusal)
+    content_digest = digest(request.content)
+    known = state.id_of(subject.context, content_digest)
+    if known is not None and request.id in (NO_ID, known) and request.version == ANY_VERSION:
+        there = state.by_id(subject.context, known, request.subject)
+        if there is not None and not there.deleted:
+            return answer(ticket, Registered(id=known, version=there.version, is_new=False))
+    if not mode.takes_imports and not request.force and request.compared != _versions(state, request.subject):
+        return answer(ticket, Moved())
+    version, following = _next_version(state, request)
+    if version != following and not mode.takes_imports:
+        return answer(ticket, InvalidSchema("Version is not one more than previous version"))
+    schema_id = request.id if request.id != NO_ID else known or state.ids(subject.context).most + 1
+    holder = state.by_id(subject.context, schema_id)
+    if holder is not None and digest_of(holder) != content_digest:
+        where = f"with id {schema_id} in context {subject.scope}"
+        return answer(ticket, NotPermitted(f"Overwrite new schema {where} is not permitted."))
+    records = (
+        *_context(state, subject),
+        *_superseded(state, request.subject, schema_id, version),
+        _schema(request.subject, version, schema_id, request.content),
+    )
+    return Decision(records=records, answers=((ticket, Registered(id=schema_id, version=version, is_new=True)),))
+
+
+def _check_mode(request: Register, subject: Subject, mode: Mode) -> RegistryError | None:
+    where = f"Subject {request.subject} in context {subject.scope}"
+    if mode.is_read_only:
+        return NotPermitted(f"{where} is in read-only mode")
+    if request.id != NO_ID and not mode.takes_imports:
+        return NotPermitted(f"{where} is not in import mode")
+    if request.id == NO_ID and mode is not Mode.READWRITE:
+        return NotPermitted(f"{where} is not in read-write mode")
+    return None
+
+
+def _versions(state: State, subject: str) -> tuple[int, ...]:
+    return tuple(each.version for each in state.versions(subject))
+
+
+def _next_version(state: State, request: Register) -> tuple[int, int]:
+    """The one that is to be, and the one that would follow; numbers of soft-deleted versions are never given again."""
+    newest = state.versions(request.subject, deleted=True)[-1:]
+    following = newest[0].version + 1 if newest else 1
+    return (request.version if request.version > ANY_VERSION else following), following
+
+
+def _context(state: State, subject: Subject) -> Iterator[RegistryRecord]:
+    """The first schema of a context brings it into being."""
+    if subject.context != DEFAULT_CONTEXT and subject.context not in state.contexts:
+        yield RegistryRecord(key=ContextKey(context=subject.context), value=ContextValue(context=subject.context))
+
+
+def _superseded(state: State, subject: str, schema_id: int, version: int) -> Iterator[RegistryRecord]:
+    """Older soft-deleted versions with the same id are not needed any more, unless somebody refers to them."""
+    for each in state.versions(subject, deleted=True):
+        is_older = each.deleted and each.id == schema_id and each.version < version
+        if is_older and (subject, each.version) not in state.referenced:
+            yield RegistryRecord(key=SchemaKey(subject=subject, version=each.version), value=None)
+
+
+def _schema(subject: str, version: int, schema_id: int, content: Content) -> RegistryRecord:
+    value = SchemaValue(
+        subject=subject,
+        version=version,
+        id=schema_id,
+        schema_type=content.type,
+        references=content.references or None,
+        metadata=content.metadata,
+        rule_set=content.rule_set,
+        schema=content.text,
+    )
+    return RegistryRecord(key=SchemaKey(subject=subject, version=version), value=value)
