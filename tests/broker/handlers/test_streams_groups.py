@@ -14,6 +14,7 @@ from headwater.broker.handlers import (
     list_groups,
     streams_group_describe,
     streams_group_heartbeat,
+    streams_group_topology_description_update,
 )
 from headwater.broker.new_topics import create, new_topic
 from headwater.control.cluster.requests import FeatureChange, UpdateFeatures
@@ -33,8 +34,26 @@ from headwater.wire.messages.streams_group_heartbeat_request import (
     TopicInfo,
     Topology,
 )
+from headwater.wire.messages.streams_group_topology_description_update_request import (
+    StreamsGroupTopologyDescriptionUpdateRequest,
+    TopologyDescription,
+    TopologyDescriptionNode,
+    TopologyDescriptionSubtopology,
+)
 from headwater.wire.types import TopicName
 
+NOT_STORED, AVAILABLE = 1, 3
+LOOKS = TopologyDescription(
+    subtopologies=(
+        TopologyDescriptionSubtopology(
+            subtopology_id="0",
+            nodes=(
+                TopologyDescriptionNode(name="source", node_type=1, source_topics=("lines",), successors=("count",)),
+                TopologyDescriptionNode(name="count", node_type=2, stores=("counted",)),
+            ),
+        ),
+    ),
+)
 QUICK = {"group.streams.initial.rebalance.delay.ms": "0", "group.streams.assignment.interval.ms": "0"}
 LOG = TopicInfo(name="log", topic_configs=(KeyValue(key="cleanup.policy", value="compact"),))
 COUNTS = Subtopology(subtopology_id="0", source_topics=("lines",), state_changelog_topics=(LOG,))
@@ -171,6 +190,54 @@ def test_a_group_with_a_topic_that_may_not_be_seen_is_not_described() -> None:
         assert found.topology is None
 
     with_broker(check, authorizer=forbid)
+
+
+def test_a_topology_is_described_by_a_member_that_is_asked_for_it() -> None:
+    async def check(broker: Rig) -> None:
+        asked = await beat(broker)
+        assert asked.topology_description_required
+        assert not (await beat(broker, replace(BEAT, member_epoch=asked.member_epoch))).topology_description_required
+        assert (await described(broker)).topology_description_status == NOT_STORED
+        assert await tell(broker) == ErrorCode.NONE
+        found = await described(broker)
+        assert found.topology_description_status == AVAILABLE
+        source, count = found.topology_description.subtopologies[0].nodes
+        assert (source.name, source.source_topics, source.successors) == ("source", ("lines",), ("count",))
+        assert (count.stores, count.sink_topic) == (("counted",), None)
+        assert (await described(broker, include=False)).topology_description is None
+
+    with_broker(check)
+
+
+def test_a_description_that_nobody_asked_for_is_refused() -> None:
+    async def check(broker: Rig) -> None:
+        assert await tell(broker) == ErrorCode.GROUP_ID_NOT_FOUND
+        await beat(broker)
+        assert await tell(broker, member_id="b") == ErrorCode.UNKNOWN_MEMBER_ID
+        assert await tell(broker, topology_epoch=7) == ErrorCode.INVALID_REQUEST
+        assert await tell(broker, member_id="") == ErrorCode.INVALID_REQUEST
+        wide = TopologyDescriptionNode(name="x" * 30_000)
+        large = TopologyDescription(
+            subtopologies=(TopologyDescriptionSubtopology(subtopology_id="0", nodes=(wide,) * 40),)
+        )
+        refused = await tell(broker, topology_description=large)
+        assert refused == ErrorCode.STREAMS_TOPOLOGY_DESCRIPTION_UPDATE_FAILED
+
+    with_broker(check)
+
+
+async def tell(broker: Rig, **more: Any) -> ErrorCode:
+    plain = StreamsGroupTopologyDescriptionUpdateRequest(
+        group_id="g", member_id="a", topology_epoch=0, topology_description=LOOKS
+    )
+    request = replace(plain, **more)
+    response = await broker.ask(streams_group_topology_description_update, request, 0)
+    return ErrorCode(response.error_code)
+
+
+async def described(broker: Rig, *, include: bool = True) -> Any:
+    request = StreamsGroupDescribeRequest(group_ids=("g",), include_topology_description=include)
+    return (await broker.ask(streams_group_describe, request, 1)).groups[0]
 
 
 def test_other_apis_know_a_streams_group_as_what_it_is() -> None:

@@ -1,7 +1,7 @@
 """StreamsGroupDescribe: topology, epochs, members and tasks of streams groups (KIP-1071)."""
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from msgspec.structs import replace
 
@@ -16,6 +16,7 @@ from headwater.control.groups.streams.tasks import TaskId, Tasks, grouped
 from headwater.control.groups.streams.topology import all_topics_of
 from headwater.security.access import Operation, group, topic
 from headwater.wire.error_codes import ErrorCode
+from headwater.wire.messages import streams_group_topology_description_update_request as told
 from headwater.wire.messages.streams_group_describe_request import StreamsGroupDescribeRequest
 from headwater.wire.messages.streams_group_describe_response import (
     Assignment,
@@ -29,11 +30,17 @@ from headwater.wire.messages.streams_group_describe_response import (
     TaskOffset,
     TopicInfo,
     Topology,
+    TopologyDescription,
+    TopologyDescriptionGlobalStore,
+    TopologyDescriptionNode,
+    TopologyDescriptionSubtopology,
 )
 from headwater.wire.records import streams_group_topology_value as record
 from headwater.wire.types import TopicName
 
 _ASSIGNOR: Final = "sticky"
+_NOT_STORED, _AVAILABLE = 1, 3
+"""Kafka's topology description statuses; 0 is for those who did not ask."""
 
 
 def _refused(group_id: str, code: ErrorCode) -> DescribedGroup:
@@ -79,6 +86,8 @@ async def _describe(context: Context, request: StreamsGroupDescribeRequest, grou
             error_message="The described group uses topics that the client is not authorized to describe.",
         )
     described = _described(found)
+    if request.include_topology_description:
+        described = replace(described, **_description(found.description))
     if not request.include_authorized_operations:
         return described
     return replace(described, authorized_operations=allowed_operations(context, group(group_id)))
@@ -126,6 +135,35 @@ def _topics(topics: Iterable[record.TopicInfo]) -> tuple[TopicInfo, ...]:
             topic_configs=tuple(KeyValue(key=entry.key, value=entry.value) for entry in each.topic_configs),
         )
         for each in topics
+    )
+
+
+def _description(found: told.TopologyDescription | None) -> dict[str, Any]:
+    if found is None:
+        return {"topology_description_status": _NOT_STORED}
+    description = TopologyDescription(
+        subtopologies=tuple(
+            TopologyDescriptionSubtopology(
+                subtopology_id=each.subtopology_id, nodes=tuple(_node(node) for node in each.nodes)
+            )
+            for each in found.subtopologies
+        ),
+        global_stores=tuple(
+            TopologyDescriptionGlobalStore(source=_node(each.source), processor=_node(each.processor))
+            for each in found.global_stores
+        ),
+    )
+    return {"topology_description": description, "topology_description_status": _AVAILABLE}
+
+
+def _node(found: told.TopologyDescriptionNode) -> TopologyDescriptionNode:
+    return TopologyDescriptionNode(
+        name=found.name,
+        node_type=found.node_type,
+        source_topics=found.source_topics,
+        sink_topic=found.sink_topic,
+        stores=found.stores,
+        successors=found.successors,
     )
 
 

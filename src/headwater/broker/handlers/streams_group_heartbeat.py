@@ -32,7 +32,6 @@ from headwater.wire.messages.streams_group_heartbeat_response import (
 )
 from headwater.wire.types import TopicName
 
-_TAGS_TOLD_FROM = 1
 _WIDE_LAG_FROM = 1
 
 
@@ -66,7 +65,7 @@ async def handle(context: Context, request: StreamsGroupHeartbeatRequest) -> Str
         group_id=request.group_id,
         client_id=context.client_id,
         client_host=f"/{context.host}",
-        tells_of_tags=context.api_version >= _TAGS_TOLD_FROM,
+        knows_version_1=context.api_version >= 1,
         message=request,
     )
     answer = await context.services.coordinators.ask(request.group_id, heartbeat)

@@ -105,7 +105,7 @@ class Client:
             }
         message = StreamsGroupHeartbeatRequest(**fields | more)  # type: ignore[arg-type]
         return StreamsHeartbeat(
-            group_id="g", client_id="c", client_host="/127.0.0.1", tells_of_tags=True, message=message
+            group_id="g", client_id="c", client_host="/127.0.0.1", knows_version_1=True, message=message
         )
 
     def took(self, answer: object) -> StreamsHeartbeatAnswer:

@@ -8,6 +8,7 @@ from headwater.control.groups.streams.configuring import ConfiguredTopology
 from headwater.control.groups.streams.group import Group, Member, Offsets
 from headwater.control.groups.streams.table import Table
 from headwater.control.groups.streams.tasks import NOTHING, Tasks
+from headwater.wire.messages.streams_group_topology_description_update_request import TopologyDescription
 from headwater.wire.records.streams_group_topology_value import StreamsGroupTopologyValue, TopicInfo
 
 STREAMS = "streams"
@@ -27,6 +28,8 @@ class StreamsGroupDescription(Struct, frozen=True, kw_only=True):
     assignment_epoch: int
     topology: StreamsGroupTopologyValue | None
     """With the partition counts that were decided, as far as they are known."""
+    description: TopologyDescription | None
+    """Of the topology's present epoch, if a member has told one."""
     members: tuple[StreamsMemberDescription, ...]
 
 
@@ -42,6 +45,7 @@ def describe(table: Table, group: Group) -> StreamsGroupDescription:
         epoch=group.value.epoch,
         assignment_epoch=group.assignment.assignment_epoch,
         topology=_topology(group.topology, live.configured),
+        description=(None if group.topology is None else table.descriptions.of(group.group_id, group.topology.epoch)),
         members=tuple(
             StreamsMemberDescription(
                 member=each,

@@ -284,8 +284,15 @@ class _Heartbeat:
                 if self._message.endpoint_information_epoch != self._live.endpoint_epoch
                 else None
             ),
+            wants_description=self._wants_description(configured),
             missing=configured.missing,
         )
+
+    def _wants_description(self, configured: ConfiguredTopology) -> bool:
+        """A member with an older topology could only describe that."""
+        if not self._request.knows_version_1 or self._member.metadata.topology_epoch < configured.epoch:
+            return False
+        return self._table.descriptions.asks(self._group.group_id, configured.epoch, self._step.moment.elapsed)
 
     def _all_notes(self, configured: ConfiguredTopology) -> list[Note]:
         notes = list(self._notes)
@@ -299,7 +306,7 @@ class _Heartbeat:
             notes.append(Note(status=Status.SHUTDOWN_APPLICATION, detail=detail))
         tags = frozenset(each.key for each in self._member.metadata.client_tags)
         lacking = [each for each in self._settings.rack_aware_tags if each not in tags]
-        if lacking and self._request.tells_of_tags:
+        if lacking and self._request.knows_version_1:
             detail = f"Missing required client tags for rack-aware standby assignment: {', '.join(lacking)}."
             notes.append(Note(status=Status.MISSING_CLIENT_TAGS, detail=detail))
         return notes

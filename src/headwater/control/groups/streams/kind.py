@@ -18,9 +18,10 @@ from headwater.control.groups.streams.group import Group
 from headwater.control.groups.streams.heartbeat import heartbeat
 from headwater.control.groups.streams.leaving import remove
 from headwater.control.groups.streams.records import standing_of, target_of
-from headwater.control.groups.streams.requests import StreamsHeartbeat
+from headwater.control.groups.streams.requests import StreamsHeartbeat, TellTopology
 from headwater.control.groups.streams.settings import StreamsSettings
 from headwater.control.groups.streams.table import INITIAL, Table
+from headwater.control.groups.streams.telling import tell_topology
 from headwater.machine.decision import Ticket
 from headwater.wire.records.streams_group_current_member_assignment_key import StreamsGroupCurrentMemberAssignmentKey
 from headwater.wire.records.streams_group_member_metadata_key import StreamsGroupMemberMetadataKey
@@ -43,6 +44,7 @@ class StreamsGroups:
         self.offset_rules = StreamsOffsetRules(self.table)
         self.deciders: Mapping[type, Decider] = {
             StreamsHeartbeat: lambda request, ticket, step: heartbeat(self.table, request, ticket, step),
+            TellTopology: lambda request, ticket, step: tell_topology(self.table, request, ticket, step),
         }
         self.replayers: Mapping[type, Replayer] = {
             StreamsGroupMetadataKey: self._replaying(lambda group, _, value: group.replay_value(value)),
@@ -89,6 +91,7 @@ class StreamsGroups:
             return GroupNotEmpty(group_id)
         step.write(*group.tombstones())
         self.table.forget_live(group_id)
+        self.table.descriptions.forget(group_id)
         return None
 
     # --- time

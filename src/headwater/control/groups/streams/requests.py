@@ -7,6 +7,7 @@ from msgspec import Struct
 from headwater.control.groups.streams.configuring import InternalTopic, Note
 from headwater.control.groups.streams.tasks import TaskId, Tasks
 from headwater.wire.messages.streams_group_heartbeat_request import StreamsGroupHeartbeatRequest
+from headwater.wire.messages.streams_group_topology_description_update_request import TopologyDescription
 from headwater.wire.records.streams_group_member_metadata_value import Endpoint
 
 
@@ -16,9 +17,18 @@ class StreamsHeartbeat(Struct, frozen=True, kw_only=True):
     group_id: str
     client_id: str
     client_host: str
-    tells_of_tags: bool
-    """From version 1 on a client can be told that it lacks tags."""
+    knows_version_1: bool
+    """From then on a client can be told that it lacks tags, and asked for a description of its topology."""
     message: StreamsGroupHeartbeatRequest
+
+
+class TellTopology(Struct, frozen=True, kw_only=True):
+    """StreamsGroupTopologyDescriptionUpdate. Answered by None or a refusal."""
+
+    group_id: str
+    member_id: str
+    topology_epoch: int
+    description: TopologyDescription
 
 
 class EndpointPartitions(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from headwater.control.groups.ports import Topics
+from headwater.control.groups.streams.descriptions import Descriptions
 from headwater.control.groups.streams.group import Group, Live
 from headwater.control.groups.streams.reconciling import State
 from headwater.control.groups.streams.settings import StreamsSettings
@@ -24,6 +25,7 @@ class Table:
     def __init__(self, settings: Callable[[str], StreamsSettings], topics: Topics) -> None:
         self.settings_of = settings
         self.topics = topics
+        self.descriptions = Descriptions()
         self.groups: dict[str, Group] = {}
         self.deadlines: Deadlines[Key] = Deadlines()
         self._live: dict[str, Live] = {}
