@@ -28,25 +28,16 @@ PRODUCED_AND_CONSUMED = frozenset(
         "TestClient_Produce",
         "TestTxnEtl/range",
         "TestTxnEtl/cooperative-sticky/static",
+        "TestGroupETL/sticky/848/static",
+        "TestTxnEtl/range/848",
+        "TestShareGroupETL",
+        "TestShareGroupOffsetsAdmin",
     }
 )
 
 SKIPPED: Mapping[str, str] = {
     "TestSCRAMAuth": "no SASL yet",
     "TestSCRAMAuthBadCredentials": "no SASL yet",
-    "TestShareGroup": "no share groups yet",
-    "TestShareGroupETL": "no share groups yet",
-    "TestShareGroupAckOnClose": "no share groups yet",
-    "TestShareGroupOffsetsAdmin": "no share groups yet",
-    "TestConsumeRegexShareSkipsInternal": "no share groups yet",
-    "Test848RegexBrokerResolves": "no groups of the newer protocol (KIP-848) yet",
-    "TestGroupSimple/848": "no groups of the newer protocol (KIP-848) yet",
-    "TestGroupETL/range/848": "no groups of the newer protocol (KIP-848) yet",
-    "TestGroupETL/sticky/848": "no groups of the newer protocol (KIP-848) yet",
-    "TestGroupETL/sticky/848/static": "no groups of the newer protocol (KIP-848) yet",
-    "TestTxnEtl/range/848": "no groups of the newer protocol (KIP-848) yet",
-    "TestTxnEtl/sticky/848": "no groups of the newer protocol (KIP-848) yet",
-    "TestTxnEtl/sticky/848/static": "no groups of the newer protocol (KIP-848) yet",
     "TestIssueProduceBrokerTooOldFailsRecords": "it is about brokers that list Produce 2 and take it",
 }
 """Tests that skip themselves because of what the broker says that it can't do, and what that is."""
