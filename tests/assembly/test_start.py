@@ -159,4 +159,5 @@ def test_what_the_process_does_can_be_seen(tmp_path):
     started(options(tmp_path), look)
     assert "headwater_partitions 2" in seen
     assert "headwater_task_failures_total 0" in seen
+    assert "headwater_share_groups 0" in seen
     assert any(line.startswith("headwater_loop_held_total ") for line in seen)

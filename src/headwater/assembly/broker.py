@@ -21,7 +21,7 @@ from headwater.assembly.options import (
     static_settings,
 )
 from headwater.assembly.survey import check_folder, read_bootstrap
-from headwater.broker import settings as broker_settings
+from headwater.broker import group_metrics, settings as broker_settings
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
 from headwater.broker.compaction import Compactor
@@ -186,6 +186,7 @@ class Broker:
         self._partitions = Partitions(logs=self._logs, settings=self._live)
         metrics.watch(self._counters, watchdog=watchdog, ward=self._ward, partitions=self._partitions)
         self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
+        group_metrics.watch(self._counters, self._coordinators)
         self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
         self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
         self._share_states = self._coordinate(SHARE_STATE, self._make_share_states)

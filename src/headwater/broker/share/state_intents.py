@@ -117,6 +117,8 @@ class ShareStateIntents:
                 break  # whoever runs the machine next finds the intents
             except MachineError as error:
                 log.info("what became of share state could not be reported yet", error=error, group=group_id)
+            if pause_s >= _PAUSE_MAX_S:
+                log.warn("the share coordinator does not take what a group wants of it yet", group=group_id)
             await sleep(pause_s)
             pause_s = min(2 * pause_s, _PAUSE_MAX_S)
         del self._under_way[group_id]

@@ -203,6 +203,10 @@ class Groups:
         """Every group once."""
         return [self._kind_or_classic(group_id).overview(group_id) for group_id in self._ids()]
 
+    def count(self, kind: str) -> int:
+        """How many groups of this kind there are."""
+        return sum(1 for each in self._kinds if each.name == kind for _ in each)
+
     def describe(self, group_id: str) -> GroupDescription | GroupNotFound:
         """As DescribeGroups knows it, which is of classic groups only."""
         return self.classic.describe(group_id) if self.kind_of(group_id) is self.classic else GroupNotFound(group_id)
