@@ -18,6 +18,11 @@ def test_a_brokers_process_is_free_of_the_services_libraries():
     assert not loaded & LIBRARIES_OF_SERVICES
 
 
+def test_object_stores_are_loaded_only_where_one_is_asked_for():
+    loaded = modules_of("import headwater.assembly.run")
+    assert not [each for each in loaded if each.startswith(("obstore", "headwater.assembly.tiering"))]
+
+
 def test_messages_of_apis_that_are_not_served_are_not_loaded():
     loaded = modules_of("import headwater.assembly.run")
     assert "headwater.wire.messages.produce_request" in loaded

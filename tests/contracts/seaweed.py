@@ -1,5 +1,6 @@
 """A real S3 server for tests: SeaweedFS, on free ports, over a folder that is gone afterwards."""
 
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ PAUSE_S = 0.05
 
 
 class Seaweed:
-    """One server. `stop` and `start` keep its ports and what it holds."""
+    """One server."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -65,6 +66,16 @@ class Seaweed:
             self._process.wait(10)
             self._process = None
 
+    @contextmanager
+    def silent(self) -> Iterator[None]:
+        """It answers nobody. To start it anew would take it twenty seconds."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
+
     def make_bucket(self) -> None:
         """The server answers before its parts have found each other, so this is tried until it is done."""
         request = Request(f"{self.endpoint}/{BUCKET}", method="PUT")
@@ -77,6 +88,11 @@ class Seaweed:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(PAUSE_S)
+
+    def make_room(self) -> None:
+        """Else the first object waits until this is done."""
+        with urlopen(f"http://127.0.0.1:{self._ports[4]}/vol/grow?count=3&collection={BUCKET}", timeout=10):
+            return
 
     def _until_it_answers(self) -> None:
         deadline = time.monotonic() + START_DEADLINE_S
@@ -98,6 +114,7 @@ def seaweed(folder: Path) -> Iterator[Seaweed]:
     try:
         server.start()
         server.make_bucket()
+        server.make_room()
         yield server
     finally:
         server.stop()

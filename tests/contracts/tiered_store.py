@@ -18,13 +18,15 @@ from headwater.log.settings import LogSettings
 from headwater.log.tiering.copying import copy_segment
 from headwater.log.tiering.known import KnownSegments
 from headwater.log.tiering.local_log import Part
-from headwater.log.tiering.log import Patience, TieredLog
+from headwater.log.tiering.log import TieredLog
 from headwater.log.tiering.logs import TieredLogs
 from headwater.log.tiering.object_store import Buffer, StoredObject
 from headwater.log.tiering.policy import first_here, to_copy
 from headwater.log.tiering.reader import RemoteReader
-from headwater.log.tiering.remote_files import FetchLimits, RemoteFiles
+from headwater.log.tiering.remote_files import RemoteFiles
 from headwater.log.tiering.segment import RemoteSegment
+from headwater.log.tiering.settings import FetchLimits, Patience
+from headwater.log.tiering.waiting import Waiting
 from headwater.wire.types import LeaderEpoch, Offset, Uuid
 
 _ids = count(1)
@@ -118,7 +120,7 @@ class EagerLogs(TieredLogs):
         local = await self._local.open(partition, epoch=epoch, settings=self.store.tiered(settings))
         key = (partition.topic_id, partition.index)
         if key not in self._logs:
-            log = self._logs[key] = EagerLog(local, self._known, self._reader, self._patience)
+            log = self._logs[key] = EagerLog(local, self._known, self._reader, self._waiting, self._patience)
             log.store = self.store
         return self._logs[key]
 
@@ -151,7 +153,7 @@ class TieredStore:
         limits = FetchLimits(cache_bytes=self.cache_bytes, read_ahead_bytes=2 * MiB, bytes_per_second=2**62)
         ward = Ward("remote", children_max=2_000, randomness=SystemRandomness())
         self.files = RemoteFiles(self.objects, ward, lambda: limits)
-        logs = EagerLogs(local, self.known, RemoteReader(self.files), lambda: self.patience)
+        logs = EagerLogs(local, self.known, RemoteReader(self.files), Waiting(ward), lambda: self.patience)
         logs.store = self
         self.last = logs
         return logs

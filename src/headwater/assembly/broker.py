@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from functools import partial
 from itertools import chain
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from headwater.assembly import metrics
 from headwater.assembly.options import (
@@ -65,7 +65,7 @@ from headwater.control.cluster.features import (
     TRANSACTION_VERSION,
 )
 from headwater.control.cluster.machine import Cluster
-from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
+from headwater.control.cluster.names import GROUP_OFFSETS, REMOTE_LOG_METADATA, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
 from headwater.control.groups import settings as group_settings
 from headwater.control.groups.codec import GroupCodec
@@ -95,10 +95,12 @@ from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
 from headwater.log.journals.pruned import PrunedJournal
 from headwater.log.journals.snapshot_file import write_bootstrap
-from headwater.log.port import Log
+from headwater.log.port import Log, Logs
 from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
 from headwater.log.segments.logs import SegmentLogs, open_logs
 from headwater.log.segments.metadata_log import metadata_folder, open_metadata_log
+from headwater.log.tiering import settings as tiering_settings
+from headwater.log.tiering.object_store import ObjectStore
 from headwater.machine.machine import Machine
 from headwater.machine.runtime import Runtime
 from headwater.security import settings as security_settings
@@ -107,6 +109,9 @@ from headwater.security.quotas.client_quotas import ClientQuotas
 from headwater.security.quotas.connections import ConnectionRates
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.types import NodeId, TopicName, Uuid, uuid_text
+
+if TYPE_CHECKING:
+    from headwater.assembly.tiering import Tiering
 
 M = TypeVar("M", bound=Machine)
 
@@ -130,6 +135,7 @@ def catalogue() -> Catalogue:
         security_settings,
         log_settings,
         compaction_settings,
+        tiering_settings,
         group_settings,
         consumer_settings,
         share_group_settings,
@@ -144,8 +150,15 @@ def catalogue() -> Catalogue:
 class Broker:
     """`start`, and `stop` whatever became of it."""
 
-    def __init__(self, options: BrokerOptions, world: World, *, of_process: Iterable[Metric] = ()) -> None:
-        """`of_process` is shown with the broker's own metrics."""
+    def __init__(
+        self,
+        options: BrokerOptions,
+        world: World,
+        *,
+        of_process: Iterable[Metric] = (),
+        object_store: ObjectStore | None = None,
+    ) -> None:
+        """`of_process` is shown with the broker's own metrics; `object_store` stands for the one that the settings name."""
         refuse_what_would_be_neglected(options.settings)
         self._options = options = at_home(options, world.disk)
         self._world = world
@@ -164,6 +177,7 @@ class Broker:
         )
         self._connection_rates = ConnectionRates(windows)
         self._of_process = of_process
+        self._object_store = object_store
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
         self._ready = False
         self._has_been_ready = False
@@ -183,13 +197,17 @@ class Broker:
         self._logs = await open_logs(world, options.data, reserve_bytes=reserve_bytes, check=check)
         on_stop.push_async_callback(self._close_logs)
         identity = await self._identity()
-        self._partitions = Partitions(logs=self._logs, settings=self._live)
+        self._tiering = self._make_tiering()
+        self._served: Logs = self._tiering.over(self._logs) if self._tiering is not None else self._logs
+        self._partitions = Partitions(logs=self._served, settings=self._live)
         metrics.watch(self._counters, watchdog=watchdog, ward=self._ward, partitions=self._partitions)
         self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
         group_metrics.watch(self._counters, self._coordinators)
         self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
         self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
         self._share_states = self._coordinate(SHARE_STATE, self._make_share_states)
+        if self._tiering is not None:
+            self._tiering.use(self._coordinate(REMOTE_LOG_METADATA, self._tiering.make_list))
         deleted = DeletedTopics(self._coordinators, topic_id=self._partitions.id_of, ward=self._ward)
         deleted_shared = DeletedSharedTopics(
             self._share_states, is_known=lambda each: self._partitions.name_of(each) is not None, ward=self._ward
@@ -201,6 +219,8 @@ class Broker:
         on_stop.push_async_callback(self._ward.close, deadline_s=STOP_DEADLINE_S)
         await self._cluster.start()
         on_stop.push_async_callback(self._cluster.close, STOP_DEADLINE_S)
+        if self._tiering is not None:
+            on_stop.push_async_callback(self._tiering.close)
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._transactions.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._share_states.close, STOP_DEADLINE_S)
@@ -247,6 +267,13 @@ class Broker:
         await write_bootstrap(world.disk, root, FIRST_RECORDS, codec, now=world.clock.now())
         await write_identity(world.disk, root, identity)
         return identity
+
+    def _make_tiering(self) -> "Tiering | None":
+        if not self._live.broker[tiering_settings.SYSTEM_ENABLE]:
+            return None
+        from headwater.assembly.tiering import Tiering
+
+        return Tiering(self._live, self._world, node_id=self._node_id, machines=self._ward, store=self._object_store)
 
     async def _make_cluster(self) -> Runtime[Cluster]:
         world, root = self._world, self._options.data
@@ -363,7 +390,7 @@ class Broker:
             listed_apis=listed(HANDLERS),
             cluster=self._cluster,
             settings=self._live,
-            logs=self._logs,
+            logs=self._served,
             partitions=self._partitions,
             coordinators=self._coordinators,
             topic_expressions=TopicExpressions(self._partitions),
@@ -443,7 +470,10 @@ class Broker:
         compactor = Compactor(self._partitions, lambda: self._live.broker, clock=world.clock, workers=world.workers)
         compactor.watch(self._counters)
         self._partitions.on_forgotten(compactor.forget)
+        tiering = self._tiering
+        more = (tiering.run(self._cluster, self._partitions, self._counters),) if tiering is not None else ()
         return (
+            *(group.start("tiering", each) for each in more),
             group.start("partitions", self._partitions.run()),
             group.start("idle connections", self.network.sweep()),
             group.start("retention", retention.run()),

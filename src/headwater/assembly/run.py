@@ -17,6 +17,7 @@ from headwater.kernel.real.memory import collect_rarely, keep_freed_memory
 from headwater.kernel.real.process import process_counters
 from headwater.kernel.real.world import real_world
 from headwater.kernel.tasks import Group
+from headwater.kernel.world import World
 
 log = get("process")
 
@@ -31,14 +32,19 @@ class Pipes:
     alive_fd: int | None = None
 
 
-def run_broker(options: BrokerOptions, *, ready: Callable[[Ready], None], pipes: Pipes | None = None) -> int:
-    """Until SIGTERM, SIGINT, or the end of the supervisor: 0. If the broker can't start or go on: 1, and a log line why."""
+def run_broker(
+    options: BrokerOptions, *, ready: Callable[[Ready], None], pipes: Pipes | None = None, world: World | None = None
+) -> int:
+    """Until SIGTERM, SIGINT, or the end of the supervisor: 0. If the broker can't start or go on: 1, and a log line why.
+
+    `world` stands for the real one.
+    """
     raise_open_files()
     keep_freed_memory()
     collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        return runner.run(_main(options, ready, pipes or Pipes()))
+        return runner.run(_main(options, ready, pipes or Pipes(), world or real_world()))
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
@@ -47,14 +53,14 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     return uvloop.new_event_loop
 
 
-async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: Pipes) -> int:
+async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: Pipes, world: World) -> int:
     loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     if pipes.alive_fd is not None:
         await _watch(pipes.alive_fd, stopped)
-    broker = Broker(options, real_world(), of_process=process_counters())
+    broker = Broker(options, world, of_process=process_counters())
     code = 0
     try:
         async with Group() as group:

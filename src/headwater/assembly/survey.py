@@ -40,7 +40,7 @@ _CODEC: Final = MetadataCodec(metadata_level=lambda: LATEST_METADATA)
 class _NothingDecided:
     """The port `ConfigRules` of a cluster that is only replayed."""
 
-    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:  # noqa: ARG002
+    def refusal(self, resource: Resource, settings: Mapping[str, str], before: Mapping[str, str] | None) -> str | None:  # noqa: ARG002
         return None
 
     def is_list(self, type_: ResourceType, name: str) -> bool:  # noqa: ARG002

@@ -7,8 +7,11 @@ from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.requests import Resource, ResourceType
 from headwater.kernel.catalogue import AnySetting, Catalogue
 from headwater.kernel.errors import SettingError, UnknownSetting
-from headwater.kernel.layers import LiveSettings
+from headwater.kernel.layers import LiveSettings, Settings
 from headwater.kernel.settings import Scope, Update
+from headwater.log.settings import REMOTE_STORAGE_ENABLE, LogSettings, log_settings
+from headwater.log.tiering import topic_rules
+from headwater.log.tiering.settings import SYSTEM_ENABLE
 from headwater.wire.records.config_record import ConfigRecord
 from headwater.wire.records.remove_topic_record import RemoveTopicRecord
 from headwater.wire.records.topic_record import TopicRecord
@@ -26,13 +29,13 @@ def scope_of(type_: ResourceType) -> Scope:
 
 
 class CatalogueRules:
-    """The cluster machine's port `ConfigRules`, filled by the catalogue."""
+    """The cluster machine's port `ConfigRules`, filled by the catalogue; `live` is what a topic has that sets nothing itself."""
 
     def __init__(self, catalogue: Catalogue, live: LiveSettings) -> None:
         self._catalogue = catalogue
         self._live = live
 
-    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:
+    def refusal(self, resource: Resource, settings: Mapping[str, str], before: Mapping[str, str] | None) -> str | None:
         for name, text in settings.items():
             try:
                 setting = self._catalogue.validate(scope_of(resource.type), name, text)
@@ -42,7 +45,19 @@ class CatalogueRules:
                 return str(error)
             if reason := _cannot_change(setting, resource) or self._out_of_bounds(setting, text):
                 return reason
-        return None
+        return self._of_topic(settings, before or {}) if resource.type is ResourceType.TOPIC else None
+
+    def _of_topic(self, settings: Mapping[str, str], before: Mapping[str, str]) -> str | None:
+        """Settings of which each is fine may not go together, or not follow those in force."""
+        if REMOTE_STORAGE_ENABLE.name not in settings and REMOTE_STORAGE_ENABLE.name not in before:
+            return None
+        enabled = self._live.broker[SYSTEM_ENABLE]
+        return topic_rules.refusal(self._resolved(settings), self._resolved(before), enabled=enabled)
+
+    def _resolved(self, own: Mapping[str, str]) -> LogSettings:
+        broker = self._live.broker
+        topic = Settings(catalogue=self._catalogue, scope=Scope.TOPIC, own=own, layers=broker.layers)
+        return log_settings(topic, broker)
 
     def _out_of_bounds(self, setting: AnySetting, text: str) -> str | None:
         """A group's own values lie between those that the broker sets as bounds."""

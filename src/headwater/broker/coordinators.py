@@ -89,6 +89,17 @@ class Coordinators(Generic[M]):
         except MachineError as error:
             raise refused(error) from error
 
+    def head_at(self, index: int) -> M:
+        """The same, of the machine of this partition."""
+        try:
+            return self._at(index).head
+        except MachineError as error:
+            raise refused(error) from error
+
+    def count(self) -> int:
+        """How many partitions the topic has; 0 before there is one."""
+        return self._partition_count(self.topic)
+
     def _of(self, key: str) -> Runtime[M]:
         return self._at(self.partition_of(key))
 

@@ -1,22 +1,45 @@
 """Internal topics are made when they are first needed, with the settings that Kafka gives them."""
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from headwater.broker import settings as told
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
-from headwater.control.cluster.names import GROUP_OFFSETS, SHARE_STATE, TRANSACTION_STATE
+from headwater.broker.partitions import Partitions
+from headwater.control.cluster.machine import Cluster
+from headwater.control.cluster.names import GROUP_OFFSETS, REMOTE_LOG_METADATA, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import CreateTopic
 from headwater.control.errors import ControlError, TopicExists
+from headwater.kernel.layers import LiveSettings
+from headwater.kernel.world import Randomness
+from headwater.log.tiering import settings as remote
+from headwater.machine.runtime import Runtime
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.types import TopicName, Uuid
+
+
+class Founders(Protocol):
+    """Who is needed to make a topic."""
+
+    @property
+    def cluster(self) -> Runtime[Cluster]: ...
+
+    @property
+    def partitions(self) -> Partitions: ...
+
+    @property
+    def settings(self) -> LiveSettings: ...
+
+    @property
+    def randomness(self) -> Randomness: ...
 
 
 async def ensure_group_offsets(context: Context) -> None:
     """Until `__consumer_offsets` is there and its logs are open. Raises Refused."""
     broker = context.services.settings.broker
     await _ensure(
-        context,
+        context.services,
         GROUP_OFFSETS,
         partitions=broker[told.OFFSETS_PARTITIONS],
         replication=broker[told.OFFSETS_REPLICATION],
@@ -32,7 +55,7 @@ async def ensure_transaction_state(context: Context) -> None:
     """Until `__transaction_state` is there and its logs are open. Raises Refused."""
     broker = context.services.settings.broker
     await _ensure(
-        context,
+        context.services,
         TRANSACTION_STATE,
         partitions=broker[told.TRANSACTION_STATE_PARTITIONS],
         replication=broker[told.TRANSACTION_STATE_REPLICATION],
@@ -50,7 +73,7 @@ async def ensure_share_state(context: Context) -> None:
     """Until `__share_group_state` is there and its logs are open. Raises Refused."""
     broker = context.services.settings.broker
     await _ensure(
-        context,
+        context.services,
         SHARE_STATE,
         partitions=broker[told.SHARE_STATE_PARTITIONS],
         replication=broker[told.SHARE_STATE_REPLICATION],
@@ -64,10 +87,21 @@ async def ensure_share_state(context: Context) -> None:
     )
 
 
+async def ensure_remote_log_metadata(services: Founders) -> None:
+    """Until `__remote_log_metadata` is there and its logs are open. Raises Refused."""
+    broker = services.settings.broker
+    await _ensure(
+        services,
+        REMOTE_LOG_METADATA,
+        partitions=broker[remote.METADATA_PARTITIONS],
+        replication=broker[remote.METADATA_REPLICATION],
+        settings={"cleanup.policy": "delete", "retention.ms": str(broker[remote.METADATA_RETENTION_MS])},
+    )
+
+
 async def _ensure(
-    context: Context, name: TopicName, *, partitions: int, replication: int, settings: Mapping[str, str]
+    services: Founders, name: TopicName, *, partitions: int, replication: int, settings: Mapping[str, str]
 ) -> None:
-    services = context.services
     topic_id = services.partitions.id_of(name)
     if topic_id is None:
         brokers = len(services.cluster.head.brokers.active())

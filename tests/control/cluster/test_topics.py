@@ -49,7 +49,7 @@ ID_1, ID_2, DIRECTORY = (Uuid(bytes([each]) * 16) for each in (1, 2, 9))
 class Rules:
     """Every setting is fine but `bad`; `cleanup.policy` is a list."""
 
-    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:
+    def refusal(self, resource: Resource, settings: Mapping[str, str], before: Mapping[str, str] | None) -> str | None:
         return "bad can't be" if "bad" in settings else None
 
     def is_list(self, type_: ResourceType, name: str) -> bool:

@@ -26,8 +26,9 @@ from headwater.log.errors import ObjectDamaged, ObjectStoreFailed, OffsetOutOfRa
 from headwater.log.port import Origin
 from headwater.log.settings import LogSettings
 from headwater.log.tiering.known import KnownSegments
-from headwater.log.tiering.log import Patience, TieredLog
+from headwater.log.tiering.log import TieredLog
 from headwater.log.tiering.object_store import Buffer
+from headwater.log.tiering.settings import Patience
 from headwater.wire.types import Offset
 
 

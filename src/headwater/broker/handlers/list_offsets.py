@@ -13,6 +13,7 @@ from headwater.broker.leader_epochs import epoch_refusal
 from headwater.broker.needs import Each
 from headwater.broker.turns import Turns
 from headwater.kernel.units import Timestamp
+from headwater.log.epochs import Epochs
 from headwater.log.errors import LogError
 from headwater.log.port import Bounds, Found, Log
 from headwater.security.access import Operation, topic as the_topic
@@ -127,19 +128,33 @@ async def _found(log: Log, timestamp: int, *, committed: bool) -> Found | None:
     end = bounds.last_stable if committed else bounds.high_watermark
     if timestamp == LATEST:
         return _edge(end, bounds.epoch)
-    if timestamp in (EARLIEST, EARLIEST_LOCAL):
-        return _edge(bounds.start, _first_epoch(bounds))
+    if timestamp == EARLIEST:
+        return _edge(bounds.start, _epoch_at(bounds, bounds.start))
+    if timestamp == EARLIEST_LOCAL:
+        return _edge(bounds.local_start, _epoch_at(bounds, bounds.local_start))
     if timestamp in (LATEST_TIERED, EARLIEST_PENDING_UPLOAD):
-        return None
+        return _tiered(bounds, timestamp)
     searched = log.find_latest_time() if timestamp == MAX_TIMESTAMP else log.find_time(Timestamp(timestamp))
     found = await searched
     return found if found is not None and found.offset < end else None
 
 
-def _first_epoch(bounds: Bounds) -> LeaderEpoch:
-    """That of the record at the start, where it is known."""
-    first = bounds.epochs[0] if bounds.epochs else None
-    return first.epoch if first is not None and first.start <= bounds.start else NO_EPOCH
+def _tiered(bounds: Bounds, timestamp: int) -> Found | None:
+    """The last record that is in remote storage, or the first that is not yet; None for a log that has none there."""
+    if bounds.tiered_end is None:
+        return None
+    if timestamp == EARLIEST_PENDING_UPLOAD:
+        pending = max(bounds.tiered_end, bounds.start)
+        return _edge(pending, _epoch_at(bounds, pending))
+    if not bounds.tiered_end:
+        return None
+    last = Offset(bounds.tiered_end - 1)
+    return _edge(last, _epoch_at(bounds, last))
+
+
+def _epoch_at(bounds: Bounds, offset: Offset) -> LeaderEpoch:
+    """That of the record there, where it is known."""
+    return Epochs(bounds.epochs).at(offset) or NO_EPOCH
 
 
 def _edge(offset: Offset, epoch: LeaderEpoch) -> Found:

@@ -16,8 +16,8 @@ from headwater.wire.records.config_record import ConfigRecord
 class ConfigRules(Protocol):
     """What the catalogue of settings says about a resource's settings."""
 
-    def refusal(self, resource: Resource, settings: Mapping[str, str]) -> str | None:
-        """Why these settings together can't be, or None."""
+    def refusal(self, resource: Resource, settings: Mapping[str, str], before: Mapping[str, str] | None) -> str | None:
+        """Why these settings together can't be, or None; `before` are those in force, None for a resource that is made."""
         ...
 
     def is_list(self, type_: ResourceType, name: str) -> bool:
@@ -44,8 +44,10 @@ class Configs:
         """The names of this type's resources that have something set."""
         return [name for (each, name), settings in self._by_resource.items() if each == type_ and settings]
 
-    def check(self, resource: Resource, settings: Mapping[str, str]) -> InvalidConfig | None:
-        reason = self._rules.refusal(resource, settings)
+    def check(
+        self, resource: Resource, settings: Mapping[str, str], *, before: Mapping[str, str] | None = None
+    ) -> InvalidConfig | None:
+        reason = self._rules.refusal(resource, settings, before)
         return InvalidConfig(reason) if reason else None
 
     def decide_change(self, request: ChangeConfigs, *, ticket: Ticket) -> Decision:
@@ -53,7 +55,7 @@ class Configs:
         wanted = self._wanted(request)
         if isinstance(wanted, ControlError):
             return answer(ticket, wanted)
-        refusal = self.check(request.resource, wanted)
+        refusal = self.check(request.resource, wanted, before=self.of(request.resource))
         if refusal or request.validate_only:
             return answer(ticket, refusal)
         return Decision(records=self._difference(request.resource, wanted), answers=((ticket, None),))

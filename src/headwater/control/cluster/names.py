@@ -11,8 +11,9 @@ _LEGAL: Final = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0
 GROUP_OFFSETS: Final = TopicName("__consumer_offsets")
 TRANSACTION_STATE: Final = TopicName("__transaction_state")
 SHARE_STATE: Final = TopicName("__share_group_state")
+REMOTE_LOG_METADATA: Final = TopicName("__remote_log_metadata")
 CLUSTER_METADATA: Final = TopicName("__cluster_metadata")
-INTERNAL: Final = frozenset({GROUP_OFFSETS, TRANSACTION_STATE, SHARE_STATE})
+INTERNAL: Final = frozenset({GROUP_OFFSETS, TRANSACTION_STATE, SHARE_STATE, REMOTE_LOG_METADATA})
 """Topics that the broker writes itself: clients read them, and can't produce to them."""
 
 

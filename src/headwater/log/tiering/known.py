@@ -30,6 +30,11 @@ class KnownSegments:
         """The same object for as long as the partition lives."""
         return self._by_partition.setdefault((partition.topic_id, partition.index), RemoteSegments())
 
+    def listed(self, number: int) -> list[PartitionId]:
+        """Those of this list of which anything is known."""
+        partitions = (next(iter(each)).partition for each in self._by_partition.values() if len(each))
+        return [each for each in partitions if self._list_of(each) == number]
+
     def all(self) -> list[RemoteSegments]:
         return list(self._by_partition.values())
 

@@ -7,15 +7,14 @@ What is appended, decided and described goes to the engine. Only reads, searches
 than it has.
 """
 
-import asyncio
 from asyncio import Future
 from collections.abc import AsyncIterable, Callable, Iterable, Sequence
+from functools import partial
 from typing import Final
 
-from msgspec import Struct
 from msgspec.structs import replace
 
-from headwater.kernel.units import SECOND_MS, Timestamp
+from headwater.kernel.units import Timestamp
 from headwater.log.errors import OffsetOutOfRange, ReadFailed, RemoteTooSlow
 from headwater.log.port import (
     AbortedTransaction,
@@ -37,23 +36,24 @@ from headwater.log.tiering.known import KnownSegments
 from headwater.log.tiering.local_log import LocalLog
 from headwater.log.tiering.reader import RemotePiece, RemoteReader
 from headwater.log.tiering.segment import RemoteSegment, RemoteSegments
+from headwater.log.tiering.settings import Patience
+from headwater.log.tiering.waiting import Waiting
 from headwater.wire.types import LeaderEpoch, Offset, ProducerId
-
-
-class Patience(Struct, frozen=True, kw_only=True):
-    """How long the store is waited for."""
-
-    fetch_ms: int
-    search_ms: int
 
 
 class TieredLog:
     def __init__(
-        self, local: LocalLog, known: KnownSegments, reader: RemoteReader, patience: Callable[[], Patience]
+        self,
+        local: LocalLog,
+        known: KnownSegments,
+        reader: RemoteReader,
+        waiting: Waiting,
+        patience: Callable[[], Patience],
     ) -> None:
         self.local: Final = local
         self._known = known
         self._reader = reader
+        self._waiting = waiting
         self._patience = patience
         self._below: Bounds | None = None
         self._bounds: Bounds
@@ -120,11 +120,14 @@ class TieredLog:
         """After `remote.fetch.max.wait.ms` without records: they still come, and the next read may find them."""
         bounds = self.bounds
         segment = self._holding(offset)
+
+        async def read() -> tuple[RemotePiece, tuple[AbortedTransaction, ...]]:
+            piece = await self._reader.read(segment, offset, bytes_max=bytes_max, whole_first=whole_first)
+            committed = isolation is Isolation.READ_COMMITTED and piece.data
+            return piece, await self._aborted(offset, piece.end) if committed else ()
+
         try:
-            async with asyncio.timeout(self._patience().fetch_ms / SECOND_MS):
-                piece = await self._reader.read(segment, offset, bytes_max=bytes_max, whole_first=whole_first)
-                committed = isolation is Isolation.READ_COMMITTED and piece.data
-                aborted = await self._aborted(offset, piece.end) if committed else ()
+            piece, aborted = await self._waiting.wait(read, most_ms=self._patience().fetch_ms)
         except TimeoutError:
             piece, aborted = RemotePiece(b"", offset), ()
         except ReadFailed:
@@ -157,21 +160,22 @@ class TieredLog:
         return _by_first(found.values())
 
     async def find_time(self, timestamp: Timestamp) -> Found | None:
-        if found := await self._find_remote(timestamp):
-            return found
+        older = [each for each in self._elsewhere() if each.largest_timestamp >= timestamp]
+        if older:
+            try:
+                searching = partial(self._find_remote, older, timestamp)
+                found = await self._waiting.wait(searching, most_ms=self._patience().search_ms)
+            except TimeoutError as error:
+                raise RemoteTooSlow(str(self.partition)) from error
+            if found:
+                return found
         return await self.local.find_time(timestamp)
 
-    async def _find_remote(self, timestamp: Timestamp) -> Found | None:
+    async def _find_remote(self, segments: Sequence[RemoteSegment], timestamp: Timestamp) -> Found | None:
         start = self.local.bounds.start
-        try:
-            async with asyncio.timeout(self._patience().search_ms / SECOND_MS):
-                for segment in self._elsewhere():
-                    if segment.largest_timestamp >= timestamp and (
-                        found := await self._reader.find_time(segment, timestamp, start=start)
-                    ):
-                        return found
-        except TimeoutError as error:
-            raise RemoteTooSlow(str(self.partition)) from error
+        for segment in segments:
+            if found := await self._reader.find_time(segment, timestamp, start=start):
+                return found
         return None
 
     async def find_latest_time(self) -> Found | None:

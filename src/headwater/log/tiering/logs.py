@@ -7,8 +7,10 @@ from headwater.log.port import PartitionId, Stored
 from headwater.log.settings import LogSettings
 from headwater.log.tiering.known import KnownSegments
 from headwater.log.tiering.local_log import LocalLogs
-from headwater.log.tiering.log import Patience, TieredLog
+from headwater.log.tiering.log import TieredLog
 from headwater.log.tiering.reader import RemoteReader
+from headwater.log.tiering.settings import Patience
+from headwater.log.tiering.waiting import Waiting
 from headwater.wire.types import LeaderEpoch, Uuid
 
 
@@ -16,11 +18,17 @@ class TieredLogs:
     """A log that has nothing in remote storage is wrapped too: its topic may begin to at any time."""
 
     def __init__(
-        self, local: LocalLogs, known: KnownSegments, reader: RemoteReader, patience: Callable[[], Patience]
+        self,
+        local: LocalLogs,
+        known: KnownSegments,
+        reader: RemoteReader,
+        waiting: Waiting,
+        patience: Callable[[], Patience],
     ) -> None:
         self._local = local
         self._known = known
         self._reader = reader
+        self._waiting = waiting
         self._patience = patience
         self._logs: dict[tuple[Uuid, int], TieredLog] = {}
 
@@ -39,7 +47,7 @@ class TieredLogs:
         log = await self._local.open(partition, epoch=epoch, settings=settings)
         key = (partition.topic_id, partition.index)
         if key not in self._logs:
-            self._logs[key] = TieredLog(log, self._known, self._reader, self._patience)
+            self._logs[key] = TieredLog(log, self._known, self._reader, self._waiting, self._patience)
         return self._logs[key]
 
     def get(self, topic_id: Uuid, index: int) -> TieredLog | None:

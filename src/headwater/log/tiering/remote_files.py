@@ -7,8 +7,6 @@ piece   -> manifest    the cache, or the store: known by the seal in the segment
 from collections.abc import Callable
 from typing import Final
 
-from msgspec import Struct
-
 from headwater.kernel.tasks import Ward
 from headwater.kernel.units import MiB
 from headwater.kernel.world import Buffer
@@ -19,6 +17,7 @@ from headwater.log.tiering.names import manifest_name, part_name
 from headwater.log.tiering.object_store import ObjectStore
 from headwater.log.tiering.pieces import Pieces
 from headwater.log.tiering.segment import RemoteSegment
+from headwater.log.tiering.settings import FetchLimits
 from headwater.log.tiering.throttle import Throttle
 
 _AT_ONCE: Final = 16
@@ -26,14 +25,6 @@ _AT_ONCE: Final = 16
 _MANIFESTS_BYTES: Final = 8 * MiB
 _SUM_BYTES: Final = 36
 """What a checksum takes in memory, about."""
-
-
-class FetchLimits(Struct, frozen=True, kw_only=True):
-    """What reading may take, in bytes."""
-
-    cache_bytes: int
-    read_ahead_bytes: int
-    bytes_per_second: int
 
 
 class RemoteFiles:

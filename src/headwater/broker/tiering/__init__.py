@@ -1,0 +1,1 @@
+"""What copies segments to remote storage, lets them go here, and deletes them there."""
