@@ -16,7 +16,8 @@ from tests.simulation.transactions.scenario import MEMBERS
 
 from headwater.broker.fetch import reading
 from headwater.broker.markers import Markers
-from headwater.broker.transaction_ends import TransactionEnds, _Ending
+from headwater.broker.transaction_ending import Ending
+from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import Admission
 from headwater.control.groups.classic.committing import ClassicOffsetRules
 from headwater.control.groups.offsets import Offsets
@@ -64,13 +65,13 @@ def aborts_in_one_partition_what_it_commits_in_the_others(patch: pytest.MonkeyPa
 
 
 def is_complete_before_its_markers_are_written(patch: pytest.MonkeyPatch) -> None:
-    go_on = _Ending.go_on
+    go_on = Ending.go_on
 
-    def complete(ending: _Ending) -> None:
+    def complete(ending: Ending) -> None:
         asyncio.get_running_loop().call_later(1, go_on, ending)
         ending._complete()
 
-    patch.setattr(_Ending, "go_on", complete)
+    patch.setattr(Ending, "go_on", complete)
     patch.setattr(TransactionEnds, "has", lambda *_: True)
 
 

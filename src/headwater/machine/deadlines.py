@@ -40,10 +40,11 @@ class Deadlines(Generic[K]):
         """The earliest deadline, or an earlier time at which nothing will be due."""
         return self._heap[0][0] if self._heap else None
 
-    def due(self, now: int) -> list[K]:
-        """The keys whose deadline has come, earliest first; they are forgotten."""
+    def due(self, now: int, *, most: int | None = None) -> list[K]:
+        """The keys whose deadline has come, earliest first; they are forgotten. With `most`, so many and no more: `next`
+        says that the others are due."""
         due: list[K] = []
-        while self._heap and self._heap[0][0] <= now:
+        while self._heap and self._heap[0][0] <= now and len(due) != most:
             queued, _, key = heappop(self._heap)
             if self._queued.get(key) != queued:
                 continue

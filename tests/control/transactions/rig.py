@@ -57,8 +57,14 @@ class Rig:
         until = self.elapsed + ms
         while (deadline := self.machine.next_deadline()) is not None and deadline <= until:
             self.elapsed = max(self.elapsed, deadline)
-            self._took(self.machine.decide_due(self._moment()))
+            self.step()
         self.elapsed = until
+
+    def step(self) -> int:
+        """One decision about what is due; gives how many records it led to."""
+        decision = self.machine.decide_due(self._moment())
+        self._took(decision)
+        return len(decision.records)
 
     def restarted(self, *, after_ms: int = 0) -> "Rig":
         """Another machine over the same log; what was volatile is lost."""

@@ -187,6 +187,18 @@ def test_a_transaction_that_takes_too_long_is_aborted_and_its_producer_fenced():
     assert isinstance(rig.end(producer), ProducerFenced)
 
 
+def test_transactions_that_time_out_together_are_aborted_some_at_a_time():
+    rig = Rig()
+    rig.began(timeout_ms=20_000)
+    found = rig.machine.get(ID)
+    assert found is not None
+    rig = Rig([record_of(replace(found, transactional_id=f"{ID}-{n}")) for n in range(1_000)])
+    rig.elapsed = 20_000
+    steps = [rig.step() for _ in range(10)]
+    assert max(steps) <= 200
+    assert sum(steps) == len(rig.machine.ending()) == 1_000
+
+
 def test_a_timeout_goes_on_over_a_restart():
     rig = Rig()
     rig.began(timeout_ms=20_000)

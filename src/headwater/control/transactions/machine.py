@@ -41,6 +41,8 @@ Request = InitProducer | AddPartitions | VerifyPartitions | EndTransaction | Com
 _TIMEOUT, _WAIT, _EXPIRY = "timeout", "wait", "expiry"
 _EXPIRY_KEY = (_EXPIRY, "")
 _WOKEN_AT_ONCE = 500
+_DUE_AT_ONCE = 200
+"""Timeouts come in bunches, for they are looked for at intervals."""
 
 
 class Transactions:
@@ -127,7 +129,7 @@ class Transactions:
             self._wake_some(moment)
         records: list[TransactionRecord] = []
         answers: list[tuple[Ticket, ConcurrentTransactions]] = []
-        for kind, name in self._deadlines.due(moment.elapsed):
+        for kind, name in self._deadlines.due(moment.elapsed, most=_DUE_AT_ONCE):
             if kind == _WAIT:
                 answers += [(ticket, ConcurrentTransactions()) for ticket, _ in self._waiting.take(name)]
             elif kind == _EXPIRY:
