@@ -25,6 +25,7 @@ QUICK: Mapping[str, str] = {
     "group.min.session.timeout.ms": "100",
     "log.segment.delete.delay.ms": "100",
     "offsets.topic.num.partitions": "5",
+    "share.coordinator.state.topic.num.partitions": "5",
     "transaction.state.log.num.partitions": "5",
     "offsets.topic.replication.factor": "1",
 }
