@@ -20,7 +20,13 @@ DEADLINE_S = 300
 
 @pytest.mark.parametrize(
     ("job", "checks"),
-    [("AdminJob.java", 19), ("RecordJob.java", 27), ("TransactionJob.java", 5), ("ShareJob.java", 6)],
+    [
+        ("AdminJob.java", 19),
+        ("RecordJob.java", 27),
+        ("TransactionJob.java", 5),
+        ("ShareJob.java", 6),
+        ("LockJob.java", 4),
+    ],
 )
 def test_every_check_of_the_job_passes(kafka_4_4: Release, broker: Process, job: str, checks: int) -> None:
     assert passed(kafka_4_4, job, broker.bootstrap) == checks

@@ -134,12 +134,12 @@ def test_what_was_accepted_stays_so_through_kill_minus_nine(own: Process) -> Non
     held = list(consumer.poll(1.0))
     own.kill()
     own.start()
+    consumer.close()
     successor = group.consumer()
     rest = values(poll(successor, lambda found: len({*values(found)}) >= RECORDS - len(accepted)))
     assert {*rest} == {*told} - {*accepted}
     assert {*values(held)} <= {*rest}
     successor.close()
-    consumer.close()
 
 
 def test_what_is_rejected_is_found_in_the_dead_letter_topic(broker: Process) -> None:
