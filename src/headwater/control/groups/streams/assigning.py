@@ -4,7 +4,7 @@ A target is computed when the group has changed since the last one, but not befo
 more often than the assignment interval. Until then members keep what they have, and are told why.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -33,12 +33,13 @@ def current_target(
     group: Group,
     *,
     epoch: int,
-    members: Mapping[str, Member],
+    members: Callable[[], Mapping[str, Member]],
     targets: Mapping[str, Tasks],
     topology: ConfiguredTopology,
     moment: Moment,
 ) -> Target:
-    """`epoch`, `members` and `targets` are the group's as they are with this step."""
+    """`epoch`, `members` and `targets` are the group's as they are with this step; members only if they are asked for,
+    since most heartbeats change nothing, in groups of any size."""
     if (INITIAL, group.group_id, "") in table.deadlines:
         return _delayed(group, {}, "initial rebalance delay")
     if group.assignment.assignment_epoch >= epoch:
@@ -46,7 +47,7 @@ def current_target(
     settings = table.settings_of(group.group_id)
     if not _may_assign(group, settings, moment):
         return _delayed(group, targets, "assignment interval")
-    assigned = _assigned(members, topology, table.live(group.group_id), settings)
+    assigned = _assigned(members(), topology, table.live(group.group_id), settings)
     records = (*_changes(group.group_id, targets, assigned), assigned_record(group.group_id, epoch, moment.wall))
     return Target(epoch=epoch, tasks=assigned, records=records)
 
@@ -92,12 +93,11 @@ def first_target(table: Table, group: Group, moment: Moment) -> tuple[GroupRecor
     configured = table.live(group.group_id).configured
     if not len(group) or configured is None:
         return ()
-    members = {each.member_id: each for each in group}
     target = current_target(
         table,
         group,
         epoch=group.value.epoch,
-        members=members,
+        members=lambda: {each.member_id: each for each in group},
         targets=group.targets,
         topology=configured,
         moment=moment,

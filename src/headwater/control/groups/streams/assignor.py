@@ -93,13 +93,13 @@ class _Assignment:
         ranked: dict[TaskId, list[tuple[bool, int, str]]] = {}
         for member_id in sorted(members):
             member = members[member_id]
-            for task in sorted(member.active):
-                self._was_active[task] = member_id
-            for task in sorted({*member.standby, *member.offsets}):
-                rank = (task not in member.standby, -member.offsets.get(task, 0), member_id)
-                ranked.setdefault(task, []).append(rank)
-        for task, ranks in ranked.items():
-            self._copies[task] = [member_id for _, _, member_id in sorted(ranks, key=lambda each: each[:2])]
+            self._was_active.update(dict.fromkeys(member.active, member_id))
+            for task in member.standby:
+                ranked.setdefault(task, []).append((False, -member.offsets.get(task, 0), member_id))
+            for task, offset in member.offsets.items():
+                if task not in member.standby:
+                    ranked.setdefault(task, []).append((True, -offset, member_id))
+        self._copies = {task: [member_id for *_, member_id in sorted(ranks)] for task, ranks in ranked.items()}
 
     # --- active tasks
 

@@ -93,6 +93,7 @@ class Group:
         self._members: dict[str, StreamsGroupMemberMetadataValue] = {}
         self._standings: dict[str, Standing] = {}
         self._instances: dict[str, str] = {}
+        self._with_endpoints: dict[str, None] = {}
 
     def __len__(self) -> int:
         """How many members there are."""
@@ -107,6 +108,10 @@ class Group:
     def instance(self, instance_id: str) -> Member | None:
         member_id = self._instances.get(instance_id)
         return None if member_id is None else self._member(member_id)
+
+    def with_endpoints(self) -> Iterator[Member]:
+        """Those that can be asked for their state."""
+        return (self._member(each) for each in self._with_endpoints)
 
     def _member(self, member_id: str) -> Member:
         return Member(
@@ -157,8 +162,11 @@ class Group:
         old = self._members.pop(member_id, None) if value is None else self._members.get(member_id)
         if old is not None and old.instance_id is not None and self._instances.get(old.instance_id) == member_id:
             del self._instances[old.instance_id]
+        self._with_endpoints.pop(member_id, None)
         if value is not None:
             self._members[member_id] = value
+            if value.user_endpoint is not None:
+                self._with_endpoints[member_id] = None
             if value.instance_id is not None:
                 self._instances[value.instance_id] = member_id
         self._hold(member_id)

@@ -10,7 +10,7 @@
 What a heartbeat leads to is written at its end only: until then it can be refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
@@ -125,10 +125,13 @@ class _Heartbeat:
         )
 
     def _members(self) -> dict[str, Member]:
-        """The group's, as they are with this heartbeat."""
+        return self._in_group(self._group)
+
+    def _in_group(self, members: Iterable[Member]) -> dict[str, Member]:
+        """These and the one that shows itself, as they are with this heartbeat."""
         gone = self._replaced.member_id if self._replaced else None
-        members = {each.member_id: each for each in self._group if each.member_id != gone}
-        return {**members, self._member.member_id: self._member}
+        others = {each.member_id: each for each in members if each.member_id != gone}
+        return {**others, self._member.member_id: self._member}
 
     def _targets(self) -> Mapping[str, Tasks]:
         if self._replaced is None:
@@ -213,7 +216,7 @@ class _Heartbeat:
             self._table,
             self._group,
             epoch=value.epoch,
-            members=self._members(),
+            members=self._members,
             targets=self._targets(),
             topology=configured,
             moment=self._step.moment,
@@ -280,7 +283,7 @@ class _Heartbeat:
             tasks=held.tasks() if tasks_changed or self._message.member_epoch == JOINS else None,
             endpoint_epoch=self._live.endpoint_epoch,
             endpoints=(
-                endpoints(self._members(), configured, self._table.partition_count)
+                endpoints(self._in_group(self._group.with_endpoints()), configured, self._table.partition_count)
                 if self._message.endpoint_information_epoch != self._live.endpoint_epoch
                 else None
             ),

@@ -16,7 +16,6 @@ class Process:
         self._active: dict[str, list[TaskId]] = {}
         self._standby: dict[str, list[TaskId]] = {}
         self._tasks: set[TaskId] = set()
-        self._total = 0
 
     def join(self, member_id: str) -> None:
         self.counts[member_id] = 0
@@ -29,7 +28,7 @@ class Process:
     @property
     def load(self) -> float:
         """Tasks for each member."""
-        return self._total / len(self.counts)
+        return len(self._tasks) / len(self.counts)
 
     def least_loaded(self) -> str:
         return min(self.counts, key=lambda each: self.counts[each])
@@ -45,7 +44,6 @@ class Process:
     def _count(self, member_id: str, task: TaskId) -> int:
         """How many tasks the member has now."""
         self._tasks.add(task)
-        self._total += 1
         self.counts[member_id] += 1
         return self.counts[member_id]
 
