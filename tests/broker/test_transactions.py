@@ -13,9 +13,10 @@ from headwater.broker.handlers import (
     add_partitions_to_txn,
     describe_transactions,
     list_transactions,
+    streams_group_heartbeat,
     write_txn_markers,
 )
-from headwater.control.cluster.requests import CreateTopic, DeleteTopic
+from headwater.control.cluster.requests import CreateTopic, DeleteTopic, FeatureChange, UpdateFeatures
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.add_partitions_to_txn_request import (
     AddPartitionsToTxnRequest,
@@ -24,6 +25,11 @@ from headwater.wire.messages.add_partitions_to_txn_request import (
 )
 from headwater.wire.messages.describe_transactions_request import DescribeTransactionsRequest
 from headwater.wire.messages.list_transactions_request import ListTransactionsRequest
+from headwater.wire.messages.streams_group_heartbeat_request import (
+    StreamsGroupHeartbeatRequest,
+    Subtopology,
+    Topology,
+)
 from headwater.wire.messages.write_txn_markers_request import (
     WritableTxnMarker,
     WritableTxnMarkerTopic,
@@ -31,6 +37,16 @@ from headwater.wire.messages.write_txn_markers_request import (
 )
 from headwater.wire.types import TopicName, Uuid
 
+JOIN = StreamsGroupHeartbeatRequest(
+    group_id="g",
+    member_id="a",
+    rebalance_timeout_ms=1_000,
+    topology=Topology(subtopologies=(Subtopology(subtopology_id="0", source_topics=("orders",)),)),
+    active_tasks=(),
+    standby_tasks=(),
+    warmup_tasks=(),
+    process_id="p",
+)
 MANY = Uuid(bytes([9]) * 16)
 
 DEADLINE_S = 10
@@ -174,6 +190,20 @@ def test_a_consumer_of_an_older_generation_can_not_commit_in_a_transaction():
             await make_topics(broker)
             producer = await begun(broker, new=True)
             assert await producer.commit_offset(5, generation=4) == ErrorCode.ILLEGAL_GENERATION
+
+    run(test)
+
+
+def test_an_older_epoch_of_a_streams_member_is_told_in_words_that_its_producer_knows():
+    async def test() -> None:
+        async with rig(settings=FEW) as broker:
+            await make_topics(broker)
+            await broker.decide(UpdateFeatures(changes=(FeatureChange(name="streams.version", level=1),)))
+            joined = await broker.ask(streams_group_heartbeat, JOIN, 1)
+            assert joined.error_code == 0
+            producer = await begun(broker, new=True)
+            assert await producer.commit_offset(5, generation=9, member="a") == ErrorCode.ILLEGAL_GENERATION
+            assert await producer.commit_offset(5, generation=joined.member_epoch, member="a") == 0
 
     run(test)
 

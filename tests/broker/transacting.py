@@ -136,7 +136,7 @@ class Producer:
         return int((await self.broker.ask(add_offsets_to_txn, request, version)).error_code)
 
     async def commit_offset(
-        self, offset: int, *, group: str = "g", version: int | None = None, generation: int = -1
+        self, offset: int, *, group: str = "g", version: int | None = None, generation: int = -1, member: str = ""
     ) -> int:
         request = TxnOffsetCommitRequest(
             transactional_id=ID,
@@ -144,6 +144,7 @@ class Producer:
             producer_id=self.id,
             producer_epoch=self.epoch,
             generation_id_or_member_epoch=generation,
+            member_id=member,
             topics=(
                 TxnOffsetCommitRequestTopic(
                     name="orders",

@@ -35,6 +35,7 @@ _LOADING_FROM: Final = 2
 _ABORTABLE_FROM: Final = 4
 _ADDS_PARTITION_FROM: Final = 5
 _TOPIC_IDS_FROM: Final = 6
+_MEMBER_EPOCHS_FROM: Final = 6
 
 
 def refuse(request: TxnOffsetCommitRequest, code: ErrorCode) -> TxnOffsetCommitResponse:
@@ -124,6 +125,8 @@ def _code(context: Context, code: ErrorCode) -> ErrorCode:
         return ErrorCode.INVALID_PRODUCER_EPOCH
     if code is ErrorCode.TRANSACTION_ABORTABLE and version < _ABORTABLE_FROM:
         return ErrorCode.INVALID_TXN_STATE
+    if code is ErrorCode.STALE_MEMBER_EPOCH and version < _MEMBER_EPOCHS_FROM:
+        return ErrorCode.ILLEGAL_GENERATION
     if code is ErrorCode.CONCURRENT_TRANSACTIONS:
         code = ErrorCode.COORDINATOR_LOAD_IN_PROGRESS
     if code is ErrorCode.COORDINATOR_LOAD_IN_PROGRESS and version < _LOADING_FROM:
