@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.conformance.conftest import available
-from tests.e2e.process import Process
+from tests.e2e.process import BRISK, QUICK, Process, start
 from tools.apache_kafka import Release
 
 pytestmark = pytest.mark.java
@@ -22,7 +22,7 @@ DEADLINE_S = 300
     ("job", "checks"),
     [
         ("AdminJob.java", 19),
-        ("RecordJob.java", 27),
+        ("RecordJob.java", 26),
         ("TransactionJob.java", 5),
         ("ShareJob.java", 6),
         ("LockJob.java", 4),
@@ -30,6 +30,14 @@ DEADLINE_S = 300
 )
 def test_every_check_of_the_job_passes(kafka_4_4: Release, broker: Process, job: str, checks: int) -> None:
     assert passed(kafka_4_4, job, broker.bootstrap) == checks
+
+
+def test_groups_of_the_newer_protocol_pass_every_check(kafka_4_4: Release, tmp_path: Path) -> None:
+    brisk = start(tmp_path / "data", {**QUICK, **BRISK})
+    try:
+        assert passed(kafka_4_4, "GroupJob.java", brisk.bootstrap) == 9
+    finally:
+        assert brisk.stop() == 0, brisk.log_tail()
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.8.2", "3.9.1"])

@@ -7,7 +7,7 @@ from pathlib import Path
 from subprocess import CalledProcessError
 
 import pytest
-from confluent_kafka import KafkaException, Producer
+from confluent_kafka import Consumer, KafkaException, Producer
 from tests.e2e.hanging import hang
 from tests.e2e.process import Process
 from tools.apache_kafka import Release
@@ -177,6 +177,27 @@ def test_a_group_commits_is_described_reset_and_deleted(tools: Tools) -> None:
     assert {each["PARTITION"] for each in rows if each["CURRENT-OFFSET"] != "-"} == {"1", "2"}
     assert "readers" in tools(GROUPS, "--delete", "--group", "readers")
     assert "readers" not in tools(GROUPS, "--list")
+
+
+def test_a_group_of_the_newer_protocol_is_listed_and_described(tools: Tools, broker: Process) -> None:
+    tools(TOPICS, "--create", "--topic", "newer", "--partitions", "2")
+    settings = {"bootstrap.servers": broker.bootstrap, "group.id": "newer", "group.protocol": "consumer"}
+    member = Consumer({**settings, "client.id": "me", "group.remote.assignor": "range"})
+    member.subscribe(["newer"])
+    try:
+        while len(member.assignment()) < 2:
+            member.poll(TIMEOUT_S)
+        assert {"GROUP": "newer", "TYPE": "Consumer"} in table(tools(GROUPS, "--list", "--type", "consumer"))
+        (state,) = table(tools(GROUPS, "--describe", "--group", "newer", "--state", "--verbose"))
+        assert "range" in state.values()
+        assert "Stable" in state.values()
+        (row,) = table(tools(GROUPS, "--describe", "--group", "newer", "--members", "--verbose"))
+        assert {"newer", "me"} <= set(row.values())
+        assert "newer:0,1" in tools(GROUPS, "--describe", "--group", "newer", "--members", "--verbose")
+    finally:
+        member.close()
+    assert "Empty" in tools(GROUPS, "--describe", "--group", "newer", "--state")
+    tools(GROUPS, "--delete", "--group", "newer")
 
 
 def test_offsets_are_found_by_time_and_move_when_records_are_deleted(tools: Tools, tmp_path: Path) -> None:

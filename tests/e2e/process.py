@@ -30,6 +30,14 @@ QUICK: Mapping[str, str] = {
     "offsets.topic.replication.factor": "1",
 }
 """Settings with which no test waits for what a person would not notice."""
+BRISK: Mapping[str, str] = {
+    "group.consumer.min.heartbeat.interval.ms": "50",
+    "group.consumer.heartbeat.interval.ms": "50",
+    "group.consumer.min.session.timeout.ms": "1000",
+    "group.consumer.session.timeout.ms": "6000",
+    "group.consumer.assignment.interval.ms": "0",
+}
+"""Heartbeats of consumer groups as often as tests want them, which is for brokers that serve a few members only."""
 
 
 class Process:

@@ -69,7 +69,7 @@ def assigned(answer: Any) -> int:
 def test_a_member_subscribes_by_name_and_gets_an_id_in_version_0():
     async def check(broker: Rig) -> None:
         answer = await beat(broker, 0, member_id="", subscribed_topic_names=("t",))
-        assert (answer.error_code, answer.member_epoch, assigned(answer)) == (0, 1, 2)
+        assert (answer.error_code, answer.member_epoch, assigned(answer)) == (0, 2, 2)
         assert answer.member_id
         refused = await beat(broker, 1, member_id="", subscribed_topic_names=("t",))
         assert refused.error_code == ErrorCode.INVALID_REQUEST

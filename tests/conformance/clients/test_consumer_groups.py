@@ -9,15 +9,8 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from tests.conformance.clients.confluent import QUIET, Confluent
 from tests.conformance.clients.port import DEADLINE_S, New
-from tests.e2e.process import QUICK, Process, start
+from tests.e2e.process import BRISK, QUICK, Process, start
 
-BRISK = {
-    "group.consumer.min.heartbeat.interval.ms": "50",
-    "group.consumer.heartbeat.interval.ms": "50",
-    "group.consumer.min.session.timeout.ms": "1000",
-    "group.consumer.session.timeout.ms": "6000",
-    "group.consumer.assignment.interval.ms": "0",
-}
 A_MOMENT_S = 0.02
 PARTITIONS = 4
 

@@ -59,7 +59,6 @@ public class RecordJob {
             check("a group that grows and shrinks with " + assignor, () -> group(assignor));
         check("static members", RecordJob::staticMembers);
         check("topics by pattern", RecordJob::pattern);
-        check("a group of the newer protocol is refused", RecordJob::newerProtocol);
     }
 
     static void check(String name, Check check) throws Exception {
@@ -290,14 +289,6 @@ public class RecordJob {
             create("pattern-b", Map.of());
             await(() -> { consumer.poll(POLL); return consumer.assignment().size() == 2 * PARTITIONS; });
         }
-    }
-
-    static void newerProtocol() throws Exception {
-        Map<String, Object> settings = Map.of("bootstrap.servers", bootstrap, "group.id", "newer", "group.protocol", "consumer");
-        try (KafkaConsumer<String, String> consumer = new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
-            consumer.subscribe(List.of("pattern-a"));
-            await(() -> { consumer.poll(POLL); return false; });
-        } catch (UnsupportedVersionException expected) { }
     }
 
     // --- clients

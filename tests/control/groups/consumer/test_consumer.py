@@ -36,7 +36,7 @@ def test_the_first_member_gets_everything_at_once():
     a = Client(rig, "a")
     answer = a.join()
     assert isinstance(answer, Heartbeaten)
-    assert (answer.member_id, answer.epoch, answer.heartbeat_interval_ms) == ("a", 1, 5_000)
+    assert (answer.member_id, answer.epoch, answer.heartbeat_interval_ms) == ("a", 2, 5_000)
     assert a.partitions() == (0, 1, 2, 3)
     assert described(rig).state == "Stable"
 
@@ -51,7 +51,7 @@ def test_a_second_member_gets_its_share_only_when_the_first_has_given_it_up():
     before = a.owned
     a.beat()
     assert len(a.partitions()) == 2
-    assert b.beat() == Heartbeaten(member_id="b", epoch=2, heartbeat_interval_ms=5_000, assignment=None)
+    assert b.beat() == Heartbeaten(member_id="b", epoch=3, heartbeat_interval_ms=5_000, assignment=None)
     a.owned, kept = before, a.owned
     a.beat()
     b.beat()
@@ -122,12 +122,12 @@ def test_a_member_whose_epoch_is_wrong_is_fenced_unless_it_only_missed_an_answer
     b.join()
     a.beat()
     a.beat()
-    assert a.epoch == 2
-    a.epoch = 1
+    assert a.epoch == 3
+    a.epoch = 2
     assert isinstance(a.beat(), Heartbeaten)
     a.epoch = 9
     assert isinstance(a.beat(), FencedMemberEpoch)
-    a.epoch, a.owned = 1, {Uuid(b"x" * 16): (0,)}
+    a.epoch, a.owned = 2, {Uuid(b"x" * 16): (0,)}
     assert isinstance(a.beat(), FencedMemberEpoch)
 
 
@@ -225,7 +225,7 @@ def test_changes_that_come_together_are_assigned_together():
     rig.pass_ms(1_000)
     a.settle(b, c)
     assert sorted(a.partitions() + b.partitions() + c.partitions()) == [0, 1, 2, 3]
-    assert described(rig).target_epoch == described(rig).epoch == 3
+    assert described(rig).target_epoch == described(rig).epoch == 4
 
 
 def test_members_choose_the_assignor_by_majority():

@@ -41,10 +41,10 @@ def test_members_commit_in_their_epoch_and_others_not_at_all():
 def test_an_older_epoch_will_do_for_partitions_that_the_member_has_had_since():
     rig, a, b = two_members()
     owner, other = (a, b) if a.partitions() else (b, a)
-    assert owner.epoch == 2
-    assert rig.ask(committed(rig, owner.member_id, 1)) == (None,)
-    assert isinstance(rig.ask(committed(rig, owner.member_id, 0)), StaleMemberEpoch)
-    assert isinstance(rig.ask(committed(rig, other.member_id, 1)), StaleMemberEpoch)
+    assert owner.epoch == 3
+    assert rig.ask(committed(rig, owner.member_id, 2)) == (None,)
+    assert isinstance(rig.ask(committed(rig, owner.member_id, 1)), StaleMemberEpoch)
+    assert isinstance(rig.ask(committed(rig, other.member_id, 2)), StaleMemberEpoch)
 
 
 def test_without_members_anybody_commits():

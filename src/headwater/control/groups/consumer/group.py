@@ -7,10 +7,14 @@ which it applies each record that it writes (`draft`), so it always sees what it
 from collections.abc import Iterable
 from copy import copy
 from enum import Enum
+from typing import Final
 
 from headwater.control.groups.consumer.member import Held, Member, Target
 from headwater.wire.records.consumer_group_regular_expression_value import ConsumerGroupRegularExpressionValue
 from headwater.wire.types import Uuid
+
+FIRST_EPOCH: Final = 1
+"""One more than that of the target, so that there is one to be made even if nobody subscribes to anything."""
 
 
 class State(Enum):
@@ -27,7 +31,7 @@ class Group:
 
     def __init__(self, group_id: str) -> None:
         self.group_id = group_id
-        self.epoch = 0
+        self.epoch = FIRST_EPOCH
         self.metadata_hash = 0
         self.target_epoch = 0
         self.target_made_at = 0

@@ -1,7 +1,7 @@
 """What members say of themselves, and when that begins another epoch of their group.
 
-A group's epoch grows when somebody joins, leaves, subscribes to other topics or prefers another assignor, when an expression
-matches other topics, and when the topics themselves have changed.
+A group's epoch grows when somebody leaves, subscribes to other topics than before or prefers another assignor, when an
+expression matches other topics, and when the topics themselves have changed.
 """
 
 from collections.abc import Mapping
@@ -22,18 +22,22 @@ def subscribe(
     table: Table, draft: Draft, member: Member, updated: Member, matched: Mapping[str, tuple[str, ...]]
 ) -> bool:
     """Write what is new of this member and of the topics. Whether it is subscribed to others than before."""
-    settings = table.settings(draft.group.group_id)
-    is_new = member.member_id not in draft.group.members
-    preferred = preferred_assignor(draft.group, settings)
-    if is_new or updated != member:
-        draft.write(member_record(draft.group.group_id, updated))
+    group_id = draft.group.group_id
+    votes_anew = updated.assignor != member.assignor
+    preferred = _preferred(table, draft.group) if votes_anew else ""
+    if member.member_id not in draft.group.members or updated != member:
+        draft.write(member_record(group_id, updated))
     resubscribed = updated.topics != member.topics or updated.expression != member.expression
     if updated.expression != member.expression:
         forget_unused_expressions(draft)
     found_others = _take_matches(table, draft, matched)
-    changed = is_new or resubscribed or found_others or preferred_assignor(draft.group, settings) != preferred
-    compare_topics(table, draft, changed=changed)
+    prefers_another = votes_anew and _preferred(table, draft.group) != preferred
+    compare_topics(table, draft, changed=resubscribed or found_others or prefers_another)
     return resubscribed or found_others
+
+
+def _preferred(table: Table, group: Group) -> str:
+    return preferred_assignor(group, table.settings(group.group_id))
 
 
 def compare_topics(table: Table, draft: Draft, *, changed: bool) -> None:
