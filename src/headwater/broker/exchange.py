@@ -128,7 +128,7 @@ class Exchange:
         if problem is not None:
             self._refuse_for(problem)
         elif response is None:
-            self._answer((), mute_ms=self._charged(is_answered=False))
+            self._answer((), mute_ms=self._charged(is_answered=False) if self._shared.quotas.charges else 0)
         else:
             self._send(response)
 
@@ -153,29 +153,26 @@ class Exchange:
     def _encoded(self, response: Message) -> tuple[Sequence[Buffer], int]:
         """The answer's bytes, and for how long its client is to be silent: what the handler says in it, or what all of the
         request has cost, which is then said instead."""
+        context, shared = self._context, self._shared
+        began = shared.loop.time() if self._timed else 0.0
+        buffers = encode_response(response, context.api_version, correlation_id=context.correlation_id)
         told_ms = getattr(response, "throttle_time_ms", None)
-        buffers = self._encode(response)
+        if not shared.quotas.charges:
+            return buffers, told_ms or 0
+        if self._timed:
+            self._timed.held_s += shared.loop.time() - began
         mute_ms = self._charged()
         if mute_ms <= (told_ms or 0):
             return buffers, told_ms or 0
         if told_ms is not None:
-            buffers = self._encode(replace(response, throttle_time_ms=mute_ms))
+            throttled = replace(response, throttle_time_ms=mute_ms)
+            buffers = encode_response(throttled, context.api_version, correlation_id=context.correlation_id)
         return buffers, mute_ms
-
-    def _encode(self, response: Message) -> Sequence[Buffer]:
-        context = self._context
-        began = self._shared.loop.time() if self._timed else 0
-        buffers = encode_response(response, context.api_version, correlation_id=context.correlation_id)
-        if self._timed:
-            self._timed.held_s += self._shared.loop.time() - began
-        return buffers
 
     def _charged(self, *, is_answered: bool = True) -> int:
         """What the request has cost its client, as a time of silence. Kafka takes no time for what it need not answer."""
-        quotas, context = self._shared.quotas, self._context
-        if not quotas.charges:
-            return 0
-        return quotas.charge(
+        context = self._context
+        return self._shared.quotas.charge(
             context.principal,
             context.client_id,
             produced=self._bytes_in if context.api_key == ApiKey.PRODUCE else 0,
