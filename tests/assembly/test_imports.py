@@ -23,6 +23,11 @@ def test_object_stores_are_loaded_only_where_one_is_asked_for():
     assert not [each for each in loaded if each.startswith(("obstore", "headwater.assembly.tiering"))]
 
 
+def test_what_only_pushed_metrics_need_is_loaded_with_the_first_of_them():
+    loaded = modules_of("import headwater.assembly.run")
+    assert not loaded & {"google.protobuf", "headwater.broker.otlp", "opentelemetry"}
+
+
 def test_messages_of_apis_that_are_not_served_are_not_loaded():
     loaded = modules_of("import headwater.assembly.run")
     assert "headwater.wire.messages.produce_request" in loaded

@@ -14,7 +14,9 @@ from typing import Any
 from tests.broker.serving import services, unlimited
 from tests.machine.toy import Store, ToyJournal, clock
 from tests.simulation.world.randomness import SimulatedRandomness
+from tests.simulation.world.workers import SimulatedWorkers
 
+from headwater.broker.client_metrics import ClientMetrics
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Endpoint, Services, Session
 from headwater.broker.coordinators import Coordinators
@@ -209,6 +211,7 @@ async def rig(
         quorum=lambda: Quorum(leader_epoch=LeaderEpoch(3), high_watermark=Offset(42), directory=DIRECTORY),
         log_directory=lambda: LogDirectory(path="/data", total_bytes=1_000, usable_bytes=400),
         telemetry=Telemetry(counters),
+        client_metrics=ClientMetrics(counters, SimulatedWorkers(Random(0))),
     )
     try:
         yield Rig(made, counters, live)

@@ -6,6 +6,7 @@ The jobs are Java, one program each below `java/`: a job ends at the first check
 
 import subprocess
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 from tests.conformance.conftest import available
@@ -38,6 +39,15 @@ def test_groups_of_the_newer_protocol_pass_every_check(kafka_4_4: Release, tmp_p
         assert passed(kafka_4_4, "GroupJob.java", brisk.bootstrap) == 9
     finally:
         assert brisk.stop() == 0, brisk.log_tail()
+
+
+def test_what_the_newest_client_pushed_is_shown(kafka_4_4: Release, broker: Process) -> None:
+    assert passed(kafka_4_4, "MetricsJob.java", broker.bootstrap) == 2
+    with urlopen(f"http://127.0.0.1:{broker.admin_port}/metrics", timeout=DEADLINE_S) as page:
+        text = page.read().decode()
+    pushed = 'kafka_client_producer_connection_creation_total{client_instance_id="'
+    (line,) = [each for each in text.splitlines() if each.startswith(pushed)]
+    assert 'client_id="watched",client_software_name="apache-kafka-java",client_software_version="4.4.0"' in line
 
 
 @pytest.mark.parametrize("version", ["2.1.1", "2.8.2", "3.9.1"])

@@ -18,6 +18,7 @@ TOPICS = "org.apache.kafka.tools.TopicCommand"
 CONFIGS = "kafka.admin.ConfigCommand"
 OFFSETS = "org.apache.kafka.tools.GetOffsetShell"
 CLUSTER = "org.apache.kafka.tools.ClusterTool"
+CLIENT_METRICS = "org.apache.kafka.tools.ClientMetricsCommand"
 QUORUM = "org.apache.kafka.tools.MetadataQuorumCommand"
 GROUPS = "org.apache.kafka.tools.consumer.group.ConsumerGroupCommand"
 TRANSACTIONS = "org.apache.kafka.tools.TransactionsCommand"
@@ -141,6 +142,18 @@ def test_quotas_are_set_shown_and_deleted(tools: Tools, entity: tuple[str, ...],
     assert f"{name}={float(value)}" in described
     tools(CONFIGS, *entity, "--alter", "--delete-config", name)
     assert name not in tools(CONFIGS, *entity, "--describe")
+
+
+def test_subscriptions_of_client_metrics_are_made_shown_and_deleted(tools: Tools) -> None:
+    subscription = ["--name", "slow-producers"]
+    wanted = ["--interval", "1000", "--metrics", "org.apache.kafka.producer."]
+    tools(CLIENT_METRICS, "--alter", *subscription, *wanted, "--match", "client_id=app-.*")
+    assert "slow-producers" in tools(CLIENT_METRICS, "--list").split()
+    described = tools(CLIENT_METRICS, "--describe", *subscription)
+    for each in ("interval.ms=1000", "match=client_id=app-.*", "metrics=org.apache.kafka.producer."):
+        assert each in described
+    tools(CLIENT_METRICS, "--delete", *subscription)
+    assert "slow-producers" not in tools(CLIENT_METRICS, "--list").split()
 
 
 def test_all_settings_of_a_broker_and_its_loggers_are_shown(tools: Tools) -> None:

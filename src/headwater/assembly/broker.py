@@ -24,6 +24,7 @@ from headwater.assembly.survey import check_folder, read_bootstrap
 from headwater.broker import group_metrics, settings as broker_settings
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
+from headwater.broker.client_metrics import ClientMetrics
 from headwater.broker.compaction import Compactor
 from headwater.broker.configurations import CatalogueRules, DurableConfigs
 from headwater.broker.context import Services
@@ -176,6 +177,7 @@ class Broker:
             counters=self._counters,
         )
         self._connection_rates = ConnectionRates(windows)
+        self._client_metrics = ClientMetrics(self._counters, world.workers)
         self._of_process = of_process
         self._object_store = object_store
         self._ward = Ward("machines", children_max=10_000, randomness=world.randomness)
@@ -403,6 +405,7 @@ class Broker:
             quorum=lambda: _quorum(self._metadata_log, identity, self._quorum.kraft_version),
             log_directory=lambda: _log_directory(self._world, self._options.data),
             telemetry=Telemetry(self._counters),
+            client_metrics=self._client_metrics,
             fetch_sessions=fetch_sessions,
             fetch_memory=fetch_memory,
         )
@@ -459,7 +462,7 @@ class Broker:
 
     def _probes(self) -> Probes:
         return Probes(
-            metrics=lambda: exposition(chain(self._counters, self._of_process)),
+            metrics=lambda: exposition(chain(self._counters, self._of_process)) + self._client_metrics.exposition(),
             unhealthy=lambda: "the storage failed" if self._logs.failed.done() else None,
             unready=lambda: None if self._ready else "starting or stopping",
         )

@@ -1,8 +1,11 @@
 """Which clients a subscription of client metrics means: `client_software_name=librdkafka, client_id=app-.*` (KIP-714)."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
+
+from headwater.broker.errors import InvalidExpression
+from headwater.broker.expressions import matcher
 
 SELECTORS: Final = (
     "client_instance_id",
@@ -13,10 +16,11 @@ SELECTORS: Final = (
     "client_source_port",
 )
 
-Patterns = Mapping[str, re.Pattern[str]]
+Patterns = Mapping[str, Callable[[str], bool]]
 
 
-def patterns_of(texts: Sequence[str]) -> Patterns:
+@lru_cache(maxsize=1_000)
+def patterns_of(texts: tuple[str, ...]) -> Patterns:
     """By selector; the last one wins. Raises ValueError, which says what can't be."""
     found = {}
     for text in texts:
@@ -24,12 +28,12 @@ def patterns_of(texts: Sequence[str]) -> Patterns:
         if not is_pair or "=" in pattern or selector not in SELECTORS:
             raise ValueError(f"{text!r} is not one of {', '.join(SELECTORS)} with a pattern")
         try:
-            found[selector] = re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"{pattern!r} is no pattern: {error}") from None
+            found[selector] = matcher(pattern)
+        except InvalidExpression as error:
+            raise ValueError(str(error)) from None
     return found
 
 
 def matches(patterns: Patterns, client: Mapping[str, str]) -> bool:
     """Whether every pattern matches all of what it selects. No patterns match everybody."""
-    return all(pattern.fullmatch(client.get(selector, "")) for selector, pattern in patterns.items())
+    return all(matches_whole(client.get(selector, "")) for selector, matches_whole in patterns.items())

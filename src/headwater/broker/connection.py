@@ -119,10 +119,12 @@ class Connection(asyncio.BufferedProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
         self._transport.set_write_buffer_limits(high=WRITE_PAUSE_BYTES)
+        port = 0
         if peer := transport.get_extra_info("peername"):
-            self.host = peer[0]
+            self.host, port = peer[0], peer[1]
         try:
             self._session = self._connected.opened(self, self.host)
+            self._session.port = port
             self._session.unsent_bytes = self._unsent_bytes
         except TooManyNewConnections as problem:
             self._hold(_ENDING)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from msgspec import Struct
 
+from headwater.broker.client_metrics import ClientMetrics
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.expressions import TopicExpressions
 from headwater.broker.features import Features
@@ -92,6 +93,8 @@ class Services:
     log_directory: Callable[[], LogDirectory]
     """Where records are kept, and how much room is there now."""
     telemetry: Telemetry
+    """Who may tell of itself, and when."""
+    client_metrics: ClientMetrics
     """What clients tell of themselves."""
 
 
@@ -104,6 +107,7 @@ class Session:
         "client_software_version",
         "connection_id",
         "host",
+        "port",
         "principal",
         "unsent_bytes",
         "when_closed",
@@ -117,6 +121,8 @@ class Session:
         self.advertised = advertised
         """The address under which the client's listener is known, which is what Metadata answers it with."""
         self.principal = principal
+        self.port = 0
+        """The client's own; the connection says it."""
         self.client_software = ""
         self.client_software_version = ""
         self.unsent_bytes: Callable[[], int] = lambda: 0

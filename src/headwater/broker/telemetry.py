@@ -1,8 +1,7 @@
 """Metrics that clients push, where an administrator has asked for them (KIP-714).
 
-A client is told which metrics are wanted and how often, and pushes them in OTLP's form. What it pushed last is kept as it
-came, for whoever wants to look; how much and how often is counted. Clients are strangers: how many are remembered, how large a
-push may be, packed and unpacked, how much is kept, and how often one may come, all have bounds.
+A client is told which metrics are wanted and how often, and pushes them in OTLP's form; `client_metrics.py` shows them. Clients
+are strangers: how many are remembered, how large a push may be, packed and unpacked, and how often one may come, have bounds.
 """
 
 import asyncio
@@ -21,10 +20,8 @@ from headwater.wire.types import Uuid
 
 CLIENTS_MAX: Final = 1_000
 """The one that was heard of least lately is forgotten for a new one."""
-KEPT_BYTES_MAX: Final = 64 * MiB
-"""Of what all clients pushed last. Where it is more, those that were heard of least lately lose theirs."""
-EXPANSION_MAX: Final = 8
-"""A push may become so many times `telemetry.max.bytes` when it is unpacked."""
+UNPACKED_BYTES_MAX: Final = 2 * MiB
+"""Of one push, unless `telemetry.max.bytes` is more: it is unpacked on the loop."""
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -50,19 +47,14 @@ class Client(Struct, frozen=False, kw_only=True):
     pushed_ms: int | None = None
     is_gone: bool = False
     """It said that it terminates."""
-    last: bytes = b""
-    """OTLP's MetricsData as it was pushed last, unpacked."""
 
 
 class Telemetry:
     """The clients of this broker that push."""
 
-    def __init__(
-        self, counters: Counters, *, clients_max: int = CLIENTS_MAX, kept_bytes_max: int = KEPT_BYTES_MAX
-    ) -> None:
+    def __init__(self, counters: Counters, *, clients_max: int = CLIENTS_MAX) -> None:
         self._clients: dict[Uuid, Client] = {}
         self._clients_max = clients_max
-        self._kept_bytes_max = kept_bytes_max
         self._pushes = counters.counters("client_telemetry_pushes_total", "Pushes of client metrics.", "software")
         self._bytes = counters.counters(
             "client_telemetry_bytes_total", "Bytes of client metrics, unpacked.", "software"
@@ -71,11 +63,6 @@ class Telemetry:
             "client_telemetry_refused_total", "Requests about client metrics that were refused.", "error"
         )
         counters.watch("client_telemetry_clients", "Clients that push metrics.", lambda: len(self._clients))
-
-    def last(self, instance: Uuid) -> bytes:
-        """What this client pushed last; nothing for one that is not known."""
-        client = self._clients.get(instance)
-        return client.last if client else b""
 
     def asked(self, instance: Uuid, subscription: Subscription) -> None:
         """A client asks what is wanted of it. Raises Refused where it asks again too early, and nothing has changed."""
@@ -86,38 +73,31 @@ class Telemetry:
             raise self._refusal(ErrorCode.THROTTLING_QUOTA_EXCEEDED)
         client.asked_ms = now
 
-    def pushed(self, instance: Uuid, subscription: Subscription, push: Push, *, software: str, bytes_max: int) -> None:
-        """Raises Refused, with the codes of KIP-714."""
+    def pushed(self, instance: Uuid, subscription: Subscription, push: Push, *, software: str, bytes_max: int) -> bytes:
+        """OTLP's MetricsData, unpacked. Raises Refused, with the codes of KIP-714."""
         client = self._client(instance, subscription)
         if code := _refusal(client, push, bytes_max):
             raise self._refusal(code)
         client.is_gone = push.terminating
         client.pushed_ms = _now_ms()
-        client.last = self._unpacked(push, EXPANSION_MAX * bytes_max)
-        self._make_room()
+        metrics = self._unpacked(push, max(bytes_max, UNPACKED_BYTES_MAX))
         self._pushes.of(software).value += 1
-        self._bytes.of(software).value += len(client.last)
+        self._bytes.of(software).value += len(metrics)
+        return metrics
 
     def _client(self, instance: Uuid, subscription: Subscription) -> Client:
         """The client, now the one that was heard of last. What it has been told before ends with a new subscription."""
         client = self._clients.pop(instance, None)
         if client is None or client.subscription.id != subscription.id:
-            last = client.last if client else b""
-            client = Client(subscription=subscription, last=last)
+            client = Client(subscription=subscription)
         if len(self._clients) >= self._clients_max:
             del self._clients[next(iter(self._clients))]
         self._clients[instance] = client
         return client
 
-    def _make_room(self) -> None:
-        kept = sum(len(each.last) for each in self._clients.values())
-        for each in self._clients.values():
-            if kept <= self._kept_bytes_max:
-                return
-            kept -= len(each.last)
-            each.last = b""
-
     def _unpacked(self, push: Push, bytes_max: int) -> bytes:
+        if not push.metrics:
+            return b""
         try:
             return decompress(Compression(push.compression), push.metrics, decompressed_max=bytes_max)
         except BatchTooLarge:

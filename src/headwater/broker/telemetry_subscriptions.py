@@ -28,6 +28,17 @@ def subscription_of(context: Context, instance: Uuid) -> Subscription:
     return Subscription(id=digest - 2**31, metrics=wanted, interval_ms=interval_ms)
 
 
+def labels_of(context: Context, instance: Uuid) -> tuple[tuple[str, str], ...]:
+    """What a client's metrics carry, so that they can be told from another's."""
+    session = context.session
+    return (
+        ("client_instance_id", uuid_text(instance)),
+        ("client_id", context.client_id),
+        ("client_software_name", session.client_software),
+        ("client_software_version", session.client_software_version),
+    )
+
+
 def _attributes(context: Context, instance: Uuid) -> dict[str, str]:
     session = context.session
     return {
@@ -36,4 +47,5 @@ def _attributes(context: Context, instance: Uuid) -> dict[str, str]:
         "client_software_name": session.client_software,
         "client_software_version": session.client_software_version,
         "client_source_address": session.host,
+        "client_source_port": str(session.port),
     }

@@ -22,10 +22,11 @@ def _lines(metric: Metric) -> Iterator[str]:
     yield f"# TYPE {metric.name} {metric.kind}"
     for values, meter in metric.series():
         labels = tuple(zip(metric.labels, values, strict=True))
-        yield from _samples(metric.name, labels, meter)
+        yield from sample_lines(metric.name, labels, meter)
 
 
-def _samples(name: str, labels: tuple[tuple[str, str], ...], meter: AnyMeter) -> Iterator[str]:
+def sample_lines(name: str, labels: tuple[tuple[str, str], ...], meter: AnyMeter) -> Iterator[str]:
+    """The lines of one series."""
     if not isinstance(meter, Histogram):
         yield f"{name}{_braced(labels)} {_number(meter.value)}"
         return

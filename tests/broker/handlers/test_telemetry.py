@@ -4,11 +4,12 @@ import asyncio
 from typing import Any
 
 import pytest
+from tests.broker.otlp import gauge, pushed
 from tests.broker.rig import Rig, rig
 from tests.machine.toy import run
 
 from headwater.broker.handlers import get_telemetry_subscriptions, push_telemetry
-from headwater.broker.telemetry import EXPANSION_MAX, Telemetry
+from headwater.broker.telemetry import UNPACKED_BYTES_MAX, Telemetry
 from headwater.control.cluster.requests import ChangeConfigs, ConfigChange, ConfigOperation, Resource, ResourceType
 from headwater.kernel.counters import Counters
 from headwater.kernel.exposition import exposition
@@ -17,10 +18,11 @@ from headwater.wire.batch.compression import compress
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.get_telemetry_subscriptions_request import GetTelemetrySubscriptionsRequest
 from headwater.wire.messages.push_telemetry_request import PushTelemetryRequest
-from headwater.wire.types import ZERO_UUID, Uuid
+from headwater.wire.types import ZERO_UUID, Uuid, uuid_text
 
 ID = Uuid(bytes([5]) * 16)
 INTERVAL_S = 1.0
+PUSHED = pushed(gauge("org.apache.kafka.producer.queue.size", 7))
 
 
 async def subscribe(broker: Rig, name: str = "s", **settings: str) -> None:
@@ -38,7 +40,7 @@ async def ask(broker: Rig, instance: Uuid = ID, **more: Any) -> Any:
     return await broker.ask(get_telemetry_subscriptions, request, 0, **more)
 
 
-async def push(broker: Rig, subscription: int, metrics: bytes = b"metrics", **more: Any) -> int:
+async def push(broker: Rig, subscription: int, metrics: bytes = PUSHED, **more: Any) -> int:
     fields: dict[str, Any] = {"client_instance_id": ID, "compression_type": 0} | more
     request = PushTelemetryRequest(subscription_id=subscription, metrics=metrics, **fields)
     code: int = (await broker.ask(push_telemetry, request, 0)).error_code
@@ -81,19 +83,25 @@ def test_a_star_stands_for_all_metrics():
 
 
 @pytest.mark.parametrize("codec", Compression)
-def test_what_is_pushed_is_kept_unpacked_and_counted(codec):
+def test_what_is_pushed_is_shown_and_counted(codec):
     async def test() -> Any:
         async with rig() as broker:
             await subscribe(broker)
             told = await ask(broker)
-            packed = compress(codec, b"metrics" * 100)
+            assert not told.delta_temporality
+            packed = compress(codec, PUSHED)
             code = await push(broker, told.subscription_id, packed, compression_type=int(codec))
-            return code, broker.services.telemetry.last(ID), exposition(broker.counters)
+            return code, broker.services.client_metrics.exposition(), exposition(broker.counters)
 
-    code, last, metrics = run(test)
-    assert (code, last) == (ErrorCode.NONE, b"metrics" * 100)
+    code, shown, metrics = run(test)
+    assert code == ErrorCode.NONE
+    assert shown == (
+        "# TYPE kafka_client_producer_queue_size gauge\n"
+        f'kafka_client_producer_queue_size{{client_instance_id="{uuid_text(ID)}",client_id="tests",'
+        'client_software_name="",client_software_version=""} 7\n'
+    )
     assert 'headwater_client_telemetry_pushes_total{software="unknown"} 1' in metrics
-    assert 'headwater_client_telemetry_bytes_total{software="unknown"} 700' in metrics
+    assert f'headwater_client_telemetry_bytes_total{{software="unknown"}} {len(PUSHED)}' in metrics
     assert "headwater_client_telemetry_clients 1" in metrics
 
 
@@ -145,15 +153,16 @@ def test_a_new_subscription_is_told_at_once():
 @pytest.mark.parametrize(
     ("metrics", "more", "code"),
     [
-        (b"m", {"client_instance_id": ZERO_UUID}, ErrorCode.INVALID_REQUEST),
-        (b"m", {"compression_type": 9}, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE),
+        (b"", {"client_instance_id": ZERO_UUID}, ErrorCode.INVALID_REQUEST),
+        (b"", {"compression_type": 9}, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE),
         (b"m" * 101, {}, ErrorCode.TELEMETRY_TOO_LARGE),
         (
-            compress(Compression.ZSTD, bytes(100 * EXPANSION_MAX + 1)),
+            compress(Compression.ZSTD, bytes(UNPACKED_BYTES_MAX + 1)),
             {"compression_type": 4},
             ErrorCode.TELEMETRY_TOO_LARGE,
         ),
         (b"nothing of the kind", {"compression_type": 4}, ErrorCode.INVALID_RECORD),
+        (b"nor this", {}, ErrorCode.INVALID_RECORD),
     ],
 )
 def test_pushes_that_can_not_be_are_refused(metrics, more, code):
@@ -166,33 +175,26 @@ def test_pushes_that_can_not_be_are_refused(metrics, more, code):
     assert run(test) == code
 
 
-def test_a_bounded_number_of_bytes_is_kept_and_the_newest_of_them():
-    async def test() -> Any:
-        async with rig() as broker:
-            telemetry = Telemetry(Counters(), kept_bytes_max=20)
-            broker.replace(telemetry=telemetry)
-            instances = [Uuid(bytes([number]) * 16) for number in range(1, 5)]
-            for each in instances:
-                told = await ask(broker, each)
-                code = await push(broker, told.subscription_id, b"8 bytes.", client_instance_id=each)
-                assert code == ErrorCode.NONE
-            return [telemetry.last(each) for each in instances]
-
-    assert run(test) == [b"", b"", b"8 bytes.", b"8 bytes."]
-
-
 def test_a_bounded_number_of_clients_is_remembered():
     async def test() -> Any:
         async with rig() as broker:
-            broker.replace(telemetry=Telemetry(Counters(), clients_max=2))
+            counters = Counters()
+            broker.replace(telemetry=Telemetry(counters, clients_max=2))
             await subscribe(broker)
-            ids = [Uuid(bytes([each]) * 16) for each in (1, 2, 3)]
-            for each in ids:
-                told = await ask(broker, each)
-                await push(broker, told.subscription_id, bytes(each), client_instance_id=each)
-            return [len(broker.services.telemetry.last(each)) for each in ids]
+            for number in range(5):
+                await ask(broker, Uuid(bytes([number + 1]) * 16))
+            return exposition(counters)
 
-    assert run(test) == [0, 16, 16]
+    assert "headwater_client_telemetry_clients 2\n" in run(test)
+
+
+def test_a_last_push_may_be_empty():
+    async def test() -> Any:
+        async with rig() as broker:
+            told = await ask(broker)
+            return await push(broker, told.subscription_id, b"", compression_type=4, terminating=True)
+
+    assert run(test) == ErrorCode.NONE
 
 
 @pytest.mark.parametrize("pattern", ["client_id", "no_such=x", "client_id=(", "client_id=a=b"])

@@ -35,6 +35,6 @@ async def handle(context: Context, request: GetTelemetrySubscriptionsRequest) ->
         accepted_compression_types=_ACCEPTED,
         push_interval_ms=subscription.interval_ms,
         telemetry_max_bytes=services.settings.broker[TELEMETRY_MAX_BYTES],
-        delta_temporality=True,
+        delta_temporality=False,  # what comes again replaces what came before, and a lost push loses nothing
         requested_metrics=subscription.metrics,
     )

@@ -5,7 +5,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.settings import TELEMETRY_MAX_BYTES
 from headwater.broker.telemetry import Push
-from headwater.broker.telemetry_subscriptions import subscription_of
+from headwater.broker.telemetry_subscriptions import labels_of, subscription_of
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.push_telemetry_request import PushTelemetryRequest
 from headwater.wire.messages.push_telemetry_response import PushTelemetryResponse
@@ -24,9 +24,10 @@ async def handle(context: Context, request: PushTelemetryRequest) -> PushTelemet
     instance = request.client_instance_id
     if instance == ZERO_UUID:
         raise Refused(ErrorCode.INVALID_REQUEST, "a client pushes under the id that it was given")
-    context.services.telemetry.pushed(
+    subscription = subscription_of(context, instance)
+    metrics = context.services.telemetry.pushed(
         instance,
-        subscription_of(context, instance),
+        subscription,
         Push(
             subscription_id=request.subscription_id,
             compression=request.compression_type,
@@ -36,4 +37,7 @@ async def handle(context: Context, request: PushTelemetryRequest) -> PushTelemet
         software=context.session.client_software or "unknown",
         bytes_max=context.services.settings.broker[TELEMETRY_MAX_BYTES],
     )
+    if metrics:
+        labels = labels_of(context, instance)
+        await context.services.client_metrics.take(instance, metrics, labels, interval_ms=subscription.interval_ms)
     return PushTelemetryResponse()
