@@ -50,6 +50,18 @@ def test_a_producer_goes_on_after_an_error_and_may_ask_twice():
     assert rig.init(expected=old) == who(101, 1)
 
 
+def test_a_producer_that_a_takeover_fenced_is_not_taken_for_one_that_did_not_hear_its_answer():
+    rig = Rig()
+    oldest = rig.began()
+    older = rig.end(oldest, bumps=True)
+    rig.complete()
+    rig.add(older)
+    assert isinstance(rig.init(), ConcurrentTransactions)
+    rig.complete()
+    assert isinstance(rig.init(expected=oldest), ProducerFenced)
+    assert isinstance(rig.init(expected=older), ProducerFenced)
+
+
 def test_a_timeout_has_bounds():
     rig = Rig(max_timeout_ms=1_000)
     assert isinstance(rig.init(timeout_ms=1_001), InvalidTransactionTimeout)

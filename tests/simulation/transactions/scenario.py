@@ -41,13 +41,16 @@ EVERYONE: Final = (*MEMBERS, "named-1", "named-2", "named-3", "reader-2", "write
 SETTINGS: Final = {
     "transaction.state.log.num.partitions": "2",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "transactional.id.expiration.ms": "10000",
+    "transaction.remove.expired.transaction.cleanup.interval.ms": "1000",
     "log.roll.ms": "3000",
     "log.cleaner.backoff.ms": "500",
     "log.cleaner.min.cleanable.ratio": "0.01",
     "log.cleaner.delete.retention.ms": "2000",
     "log.segment.delete.delay.ms": "500",
 }
-"""So that transactions time out, logs roll, and all that is compacted, is so all the time: also the coordinators' own logs."""
+"""So that transactions time out, ids expire, logs roll, and all that is compacted, is so all the time: also the
+coordinators' own logs."""
 DRAINED_WITHIN_S: Final = 120.0
 REST_S: Final = 6.0
 

@@ -100,11 +100,12 @@ class Transactions:
         if after is None:
             return []
         name = after.transactional_id
+        was_open = before is not None and before.state is State.ONGOING
+        is_fenced = was_open and before is not None and after.epoch != before.epoch
         if outcome.last_epoch is not None:
             self._last_epochs[name] = outcome.last_epoch
-        elif after.state is State.EMPTY:
+        elif is_fenced or after.state is State.EMPTY:
             self._last_epochs.pop(name, None)
-        was_open = before is not None and before.state is State.ONGOING
         if after.state is State.ONGOING and not was_open:
             self._set_timeout(after, moment)
         elif was_open and after.state is not State.ONGOING:
