@@ -99,7 +99,7 @@ def test_offsets_are_altered_described_and_forgotten():
             assert answer.responses[0].topic_id == TOPIC
             asked = {"orders": (0, 1, 2), "gone": (0,)}
             assert await offsets(broker, asked) == {
-                ("orders", 0): (7, 0),
+                ("orders", 0): (7, -7),
                 ("orders", 1): (-1, -1),
                 ("orders", 2): (-ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, -1),
                 ("gone", 0): (-1, -1),

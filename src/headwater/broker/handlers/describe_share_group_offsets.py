@@ -113,13 +113,14 @@ async def _partition(
 
 
 def _read(index: int, state: ShareState, end: int) -> DescribeShareGroupOffsetsResponsePartition:
-    """What is before the group: all from its start on, but for what was done out of turn. It can't be told before it began."""
+    """What is before the group: all from its start on, but for what was done out of turn. It can't be told before it began, and
+    is below zero where an administrator has set the start after the end."""
     is_known = state.start_offset >= 0 and state.delivery_complete >= 0
     return DescribeShareGroupOffsetsResponsePartition(
         partition_index=index,
         start_offset=state.start_offset,
         leader_epoch=state.leader_epoch,
-        lag=max(end - state.start_offset - state.delivery_complete, 0) if is_known else _UNKNOWN,
+        lag=end - state.start_offset - state.delivery_complete if is_known else _UNKNOWN,
     )
 
 

@@ -19,7 +19,9 @@ class ShareOffsetRules:
         return GroupNotFound(request.group_id)
 
     def check_read(self, request: ReadOffsets) -> GroupError | None:
-        return GroupNotFound(request.group_id)
+        """Of a group that is not there nothing was committed."""
+        del request
+        return None
 
     def check_offset_deletion(self, group_id: str, step: Step) -> GroupError | None:
         del step
