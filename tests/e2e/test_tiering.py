@@ -25,6 +25,7 @@ from tests.e2e.tiers import (
     produce,
     read,
     settings,
+    tier_status,
     until,
 )
 
@@ -43,7 +44,7 @@ def is_moved(process: Process) -> bool:
 
 @pytest.mark.parametrize(
     ("disk_bytes", "segment_bytes"),
-    [(64 * MiB, 4 * MiB), pytest.param(GiB, 64 * MiB, marks=pytest.mark.long)],
+    [(64 * MiB, 8 * MiB), pytest.param(GiB, 64 * MiB, marks=pytest.mark.long)],
     ids=["64 MB", "1 GB"],
 )
 def test_five_times_more_than_the_disk_holds_is_kept_and_read_from_the_beginning(
@@ -106,6 +107,10 @@ def test_records_that_were_deleted_are_deleted_there_too(server: Seaweed, tmp_pa
         until(lambda: of_segments(server, "trim") < before, process)
         assert first_offset(process) == 400
         read(process, 400, 800)
+        (row,) = tier_status(process)
+        assert row["start"] == 400 < row["local_start"] <= row["tiered"] <= row["end"] == 800
+        assert row["pending"] == 800 - row["tiered"]
+        assert row["local_bytes"] == log_bytes(process)
 
 
 def test_remote_storage_is_disabled_only_with_what_is_there(server: Seaweed, tmp_path: Path):

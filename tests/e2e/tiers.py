@@ -1,17 +1,21 @@
 """A broker with remote storage on a real S3 server, and clients that know what they wrote."""
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 from tests.contracts.seaweed import Seaweed
-from tests.e2e.process import QUICK, Process
+from tests.e2e.process import QUICK, Process, environment
 
 from headwater.client.address import Address
 from headwater.client.connection import connect
@@ -24,7 +28,7 @@ from headwater.wire.schema import Versions
 
 TOPIC = "events"
 VALUE_BYTES = 8 * KiB
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 PAUSE_S = 0.05
 _NOISE = os.urandom(MiB)
 
@@ -150,6 +154,14 @@ def objects(server: Seaweed, path: str) -> list[str]:
 
 def of_segments(server: Seaweed, path: str, *, suffix: str = ".log") -> int:
     return sum(name.endswith(suffix) for name in objects(server, path))
+
+
+def tier_status(process: Process) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", "headwater.cli.main", "tier", "status", "--output", "json"]
+    told = environment() | {"HEADWATER_BOOTSTRAP": process.bootstrap}
+    shown = subprocess.run(command, env=told, capture_output=True, text=True, timeout=DEADLINE_S, check=True)
+    rows: list[dict[str, Any]] = json.loads(shown.stdout)
+    return rows
 
 
 def is_refused(process: Process, offset: int) -> bool:

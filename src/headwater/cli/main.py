@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "config": "See and change settings of topics, brokers and groups.",
     "quota": "See, set and remove quotas of users, client ids and addresses.",
     "log": "Look into the files of a stopped broker, and compact a log.",
+    "tier": "See what lies in remote storage.",
     "cluster": "Show the brokers and where they are.",
     "completion": "Print what makes a shell complete this command.",
 }
