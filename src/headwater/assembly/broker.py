@@ -119,6 +119,8 @@ M = TypeVar("M", bound=Machine)
 log = get("broker")
 
 STOP_DEADLINE_S: Final = 10.0
+CLOSE_DEADLINE_S: Final = 120.0
+"""Ten thousand logs that were all written to are synced in a part of it; a disk that hangs must not keep the process."""
 FIRST_RECORDS: Final = (
     FeatureLevelRecord(name=METADATA_VERSION, feature_level=LATEST_METADATA),
     FeatureLevelRecord(name=TRANSACTION_VERSION, feature_level=LATEST_TRANSACTION),
@@ -246,10 +248,16 @@ class Broker:
 
     async def _close_logs(self) -> None:
         """What was unclean stays so until a start comes to its end: before that, new leader epochs may not have begun."""
-        if self._logs.clean or self._has_been_ready:
-            await self._logs.close()
-        else:
-            await self._logs.fail("the start after an unclean end was not completed")
+        try:
+            async with asyncio.timeout(CLOSE_DEADLINE_S):
+                if self._logs.clean or self._has_been_ready:
+                    await self._logs.close()
+                else:
+                    await self._logs.fail("the start after an unclean end was not completed")
+        except TimeoutError:
+            log.error(
+                "the logs could not be closed in time; the next start will recover them", deadline_s=CLOSE_DEADLINE_S
+            )
 
     # --- parts
 

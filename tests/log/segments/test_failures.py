@@ -31,7 +31,7 @@ from headwater.kernel.units import Timestamp
 from headwater.kernel.world import File
 from headwater.log.errors import AppendFailed, OffsetOutOfRange, ReadFailed, StorageFailed
 from headwater.log.port import Isolation, Origin
-from headwater.log.segments import deletion
+from headwater.log.segments import committer, deletion
 from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.names import DELETED, LOG, SYNC_FAILED
 from headwater.wire.types import Offset
@@ -377,3 +377,40 @@ async def test_a_failed_sync_is_remembered_while_others_of_its_round_are_under_w
     assert all(isinstance(answer.exception(), StorageFailed) for answer in answers)
     slow.set()
     await logs.close()
+
+
+async def test_a_sync_that_never_ends_fails_the_store_and_keeps_nobody_waiting(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(committer, "ROUND_DEADLINE_S", 0)
+    monkeypatch.setattr(committer, "_SWEEP_S", 0)
+    store = SimulatedStore()
+
+    async def hang(_: Sequence[File]) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    logs = await store.open()
+    log = await open_log(logs)
+    monkeypatch.setattr(store.disk, "sync_all", hang)
+    with pytest.raises(StorageFailed, match="has not answered a sync"):
+        await append(log, batch("a"))
+    assert logs.failed.done()
+    await logs.close()
+
+
+async def test_what_never_held_anything_costs_no_sync_at_a_stop_and_is_sure_with_its_first_record(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    store = SimulatedStore()
+    logs = await store.open()
+    noted: list[str] = []
+    monkeypatch.setattr(store.disk, "note", noted.append)
+    for index in range(3):
+        await open_log(logs, partition(index=index), epoch=2)
+    await logs.close()
+    assert noted
+    assert not [each for each in noted if each.startswith("synced /data/orders")]
+    logs = await store.open()
+    log = await open_log(logs, epoch=2)
+    await append(log, batch("a"))
+    await store.crash(logs)
+    log = await open_log(await store.open(), epoch=2)
+    assert await contents(log) == ["a"]

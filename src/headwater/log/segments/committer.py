@@ -25,6 +25,11 @@ from headwater.log.segments.names import SYNC_FAILED
 from headwater.log.segments.place import Place
 from headwater.wire.types import Offset
 
+ROUND_DEADLINE_S: Final = 300
+"""A disk that hangs for so long is no disk: better the process ends than that everybody waits for ever."""
+_SWEEP_S: Final = 30
+_FOLDERS_TOGETHER: Final = 64
+
 
 class Unsynced(Struct, frozen=True, kw_only=True, gc=False):
     """What a log needs on stable storage so that everything below `end` is safe."""
@@ -59,6 +64,10 @@ class Committer:
         self._closing = False
         self.failure: StorageFailed | None = None
         self.failed: Final[asyncio.Future[None]] = asyncio.get_running_loop().create_future()
+        self._under_way: Sequence[Committable] = ()
+        self._began: float | None = None
+        """When the round began that is under way."""
+        self._sweeping = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
         self._rounds = ward.start("committer", self._run)
 
     def register(self, log: Committable) -> None:
@@ -77,10 +86,23 @@ class Committer:
         return self.failure
 
     async def close(self) -> None:
-        """End after everything registered is committed."""
+        """End after everything registered is committed. A sync that hangs is not waited for."""
         self._closing = True
         self._wake.set()
-        await self._rounds
+        if not self._hangs:
+            await self._rounds
+        self._sweeping.cancel()
+
+    @property
+    def _hangs(self) -> bool:
+        return self._began is not None and asyncio.get_running_loop().time() - self._began > ROUND_DEADLINE_S
+
+    def _sweep(self) -> None:
+        if self._hangs:
+            self.fail(f"the disk has not answered a sync for {ROUND_DEADLINE_S} s")
+            self._abandon(self._under_way)
+            return
+        self._sweeping = asyncio.get_running_loop().call_later(_SWEEP_S, self._sweep)
 
     async def _run(self) -> None:
         try:
@@ -100,6 +122,7 @@ class Committer:
 
     async def _round(self) -> None:
         logs, self._waiting = list(self._waiting.values()), {}
+        self._under_way, self._began = logs, asyncio.get_running_loop().time()
         work = [(log, log.take_unsynced()) for log in logs if not log.deleted]
         try:
             await self.sync(
@@ -110,6 +133,9 @@ class Committer:
             self.fail(str(error))
             self._abandon(logs)
             return
+        self._began = None
+        if self.failure is not None:  # it came too late
+            return
         for log, unsynced in work:
             if not log.deleted:
                 log.commit(unsynced)
@@ -118,9 +144,7 @@ class Committer:
         """For what no append waits for."""
         try:
             await self._sync_files(files)
-            for folder in dict.fromkeys(folders):
-                with suppress(FileMissing):  # its topic was deleted meanwhile
-                    await self._files.disk.sync_folder(folder)
+            await self._sync_folders(list(dict.fromkeys(folders)))
         except DiskError:
             self._files.disk.open(self._mark, Mode.WRITE).close()
             raise
@@ -130,6 +154,14 @@ class Committer:
         for start in range(0, len(files), together):
             group = files[start : start + together]
             await self._files.disk.sync_all([file for path in group if (file := self._files.find(path)) is not None])
+
+    async def _sync_folders(self, folders: Sequence[str]) -> None:
+        for start in range(0, len(folders), _FOLDERS_TOGETHER):
+            await asyncio.gather(*map(self._sync_folder, folders[start : start + _FOLDERS_TOGETHER]))
+
+    async def _sync_folder(self, folder: str) -> None:
+        with suppress(FileMissing):  # its topic was deleted meanwhile
+            await self._files.disk.sync_folder(folder)
 
     def _abandon(self, logs: Sequence[Committable]) -> None:
         assert self.failure is not None

@@ -375,12 +375,12 @@ class SegmentLog:
         self._settings = settings
 
     def close(self) -> None:
-        """Take no more, write what a clean start relies on, and have everything committed."""
+        """Take no more, write what a clean start relies on, and have everything committed. What never held anything may be lost."""
         self._closed = True
         contents = self._contents
         if contents.changed:
             contents.finish()
-        if contents.changed or contents.rolled:
+        if contents.changed or (contents.rolled and contents.end):
             self._store.committer.register(self)
         self._high_watermark.wake()
 
@@ -397,8 +397,12 @@ class SegmentLog:
         await self._store.recovery_points.save()
 
     async def keep_epochs(self) -> None:
-        """Before the recovery point is kept, from which on they could be learned from the batches."""
-        entries = self._contents.epochs.entries
+        """Before the recovery point is kept, from which on they could be learned from the batches.
+
+        An epoch in which nothing was written begins again with the log, or is forgotten like one that never was.
+        """
+        end = self._contents.end
+        entries = tuple(each for each in self._contents.epochs.entries if each.start < end)
         if entries != self._contents.kept_epochs and not self._deleted:
             await self._store.disk.write(self._contents.epochs_path, write_epochs(entries))
             self._contents.kept_epochs = entries

@@ -176,8 +176,6 @@ class SegmentLogs:
         contents = await recover(store, folder, Remembered(is_clean=True))
         path, data = topic_id_file(folder, partition.topic_id)
         store.files.get(path).append((data,))
-        contents.rolled.append(path)
-        contents.changed_folders += (folder, store.root)
         return contents
 
     async def forget(self, partition: PartitionId) -> None:

@@ -84,6 +84,9 @@ async def recover(store: Store, folder: str, remembered: Remembered) -> Contents
         await _rebuild(store, contents, unsure, remembered)
     _begin_at(store, contents, remembered.start)
     _remove_snapshots(store, contents, snapshots)
+    if not contents.end:  # nothing made its names sure so far: the first commit does
+        contents.rolled.append(f"{folder}/{PARTITION_METADATA}")
+        contents.changed_folders += (folder, store.root)
     return contents
 
 
@@ -160,7 +163,7 @@ def _restored(
 
 
 async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], remembered: Remembered) -> None:
-    left, is_whole = deque(unsure), True
+    left, is_whole, has_bytes = deque(unsure), True, any(segment.size for segment in unsure)
     while is_whole and left and _continues(contents, left[0], remembered.recovery_point or Offset(0)):
         segment = left.popleft()
         if len(contents.segments):
@@ -174,6 +177,9 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
     for lost in left:
         log.warn("dropped a segment behind a loss", path=lost.path(LOG), end=contents.end)
         store.deletions.delete_files(lost.paths(), delay_ms=0)
+    if not has_bytes and not contents.end:  # it never held anything that could be lost
+        contents.rolled.clear()
+        return
     contents.rolled.append(f"{contents.folder}/{PARTITION_METADATA}")
     await store.committer.sync(contents.rolled, [contents.folder])
     contents.rolled.clear()
