@@ -15,7 +15,7 @@ from headwater.broker.handlers import (
     share_group_describe,
     share_group_heartbeat,
 )
-from headwater.control.cluster.requests import CreateTopic
+from headwater.control.cluster.requests import CreateTopic, FeatureChange, UpdateFeatures
 from headwater.wire.messages import (
     alter_share_group_offsets_request as altering,
     delete_share_group_offsets_request as forgetting,
@@ -32,9 +32,11 @@ FEW = {"share.coordinator.state.topic.num.partitions": "3", "offsets.topic.num.p
 
 
 @asynccontextmanager
-async def sharing(**more: Any) -> AsyncIterator[Rig]:
-    """The topic `orders` with two partitions, and a coordinator for groups."""
+async def sharing(*, level: int = 1, **more: Any) -> AsyncIterator[Rig]:
+    """The topic `orders` with two partitions, and a coordinator for groups. `level` is that of `share.version`."""
     async with rig(settings=FEW, **more) as broker:
+        agreed = (FeatureChange(name="share.version", level=level, downgrade=False),)
+        await broker.decide(UpdateFeatures(changes=agreed, validate_only=False))
         topic = CreateTopic(name=TopicName("orders"), topic_id=TOPIC, partitions=2, replication_factor=1)
         await broker.decide(topic)
         await broker.services.partitions.opened(TOPIC)

@@ -160,3 +160,15 @@ def test_who_may_not_read_the_group_or_see_the_topic_is_no_member(refused, code)
             assert (await beat(broker)).error_code == code
 
     run(test)
+
+
+def test_share_groups_are_not_served_before_the_cluster_has_agreed_on_them():
+    async def test() -> None:
+        async with sharing(level=0) as broker:
+            unsupported = ErrorCode.UNSUPPORTED_VERSION
+            assert (await beat(broker)).error_code == unsupported
+            assert (await described(broker)).error_code == unsupported
+            assert (await alter(broker, (0, 0))).error_code == unsupported
+            assert (await forget(broker, "orders")).error_code == unsupported
+
+    run(test)

@@ -7,6 +7,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.internal_topics import ensure_share_state
 from headwater.broker.needs import Each, Whole
+from headwater.broker.share.served import check_served
 from headwater.control.errors import ControlError
 from headwater.control.groups.share.requests import AlterShareStarts, ShareStart
 from headwater.security.access import Operation, group, topic
@@ -54,6 +55,7 @@ API: Final = Api(
 
 
 async def handle(context: Context, request: AlterShareGroupOffsetsRequest) -> AlterShareGroupOffsetsResponse:
+    check_served(context)
     await ensure_share_state(context)
     starts = tuple(
         ShareStart(topic=TopicName(asked.topic_name), partition=each.partition_index, offset=Offset(each.start_offset))

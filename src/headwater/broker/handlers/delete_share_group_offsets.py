@@ -5,6 +5,7 @@ from typing import Final
 from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.needs import Each, Whole
+from headwater.broker.share.served import check_served
 from headwater.control.errors import ControlError
 from headwater.control.groups.share.requests import DeleteShareStarts
 from headwater.security.access import Operation, group, topic
@@ -48,6 +49,7 @@ API: Final = Api(
 
 
 async def handle(context: Context, request: DeleteShareGroupOffsetsRequest) -> DeleteShareGroupOffsetsResponse:
+    check_served(context)
     names = tuple(TopicName(each.topic_name) for each in request.topics)
     answer = await context.services.coordinators.ask(
         request.group_id, DeleteShareStarts(group_id=request.group_id, topics=names)

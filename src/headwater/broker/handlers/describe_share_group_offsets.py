@@ -7,6 +7,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each, Within
+from headwater.broker.share.served import check_served
 from headwater.control.share.key import SharePartitionKey
 from headwater.control.share.state import ShareState
 from headwater.security.access import Operation, group, topic
@@ -52,6 +53,7 @@ API: Final = Api(
 
 
 async def handle(context: Context, request: DescribeShareGroupOffsetsRequest) -> DescribeShareGroupOffsetsResponse:
+    check_served(context)
     return DescribeShareGroupOffsetsResponse(groups=tuple([await _describe(context, each) for each in request.groups]))
 
 

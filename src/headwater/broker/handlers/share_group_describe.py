@@ -9,6 +9,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each, Within
 from headwater.broker.operations import allowed_operations
+from headwater.broker.share.served import check_served
 from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.share.member import Member as ShareMember
 from headwater.control.groups.share.requests import ShareGroupDescription
@@ -46,6 +47,7 @@ API: Final = Api(
 
 
 async def handle(context: Context, request: ShareGroupDescribeRequest) -> ShareGroupDescribeResponse:
+    check_served(context)
     return ShareGroupDescribeResponse(
         groups=tuple([await _describe(context, request, each) for each in request.group_ids])
     )

@@ -6,6 +6,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.internal_topics import ensure_share_state
 from headwater.broker.needs import Whole, Within
+from headwater.broker.share.served import check_served
 from headwater.control.errors import ControlError
 from headwater.control.groups.share.member import JOINING
 from headwater.control.groups.share.requests import ShareHeartbeat, ShareMembership
@@ -39,6 +40,7 @@ API: Final = Api(
 
 async def handle(context: Context, request: ShareGroupHeartbeatRequest) -> ShareGroupHeartbeatResponse:
     """The share coordinator's topic is made before the first member needs it."""
+    check_served(context)
     names = request.subscribed_topic_names
     if not all(context.allows(Operation.DESCRIBE, topic(each)) for each in names or ()):
         return refuse(request, ErrorCode.TOPIC_AUTHORIZATION_FAILED)

@@ -6,18 +6,16 @@ from typing import Any, TypeVar
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.share.refusal import Refusal
+from headwater.broker.share.served import check_served
 from headwater.broker.share.sessions import Member, Partition
 from headwater.wire.error_codes import ErrorCode
 
 Node = TypeVar("Node")
 
-_SHARES_FROM = 1
-
 
 def member_of(context: Context, group_id: str | None, member_id: str | None) -> Member:
     """Any text but none is a member id: librdkafka's has signs in it that Kafka 4.1 choked on. Raises Refused."""
-    if context.services.cluster.head.features.share_level < _SHARES_FROM:
-        raise Refused(ErrorCode.UNSUPPORTED_VERSION)
+    check_served(context)
     if not group_id or not member_id:
         raise Refused(ErrorCode.INVALID_REQUEST, "A request names its group and its member.")
     return Member(group_id=group_id, member_id=member_id)
