@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 from subprocess import CalledProcessError
+from time import monotonic
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, Producer, ShareConsumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from tests.e2e.process import start
 from tools.apache_kafka import Release
@@ -35,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for codec in CODECS:
             produce(process.bootstrap, codec)
         commit(process.bootstrap)
+        share(process.bootstrap)
         admin.delete_records([TopicPartition("none", 0, 2_000)])[TopicPartition("none", 0)].result(WAIT_S)
         process.kill()
         process.start()
@@ -62,6 +64,19 @@ def commit(bootstrap: str) -> None:
     while seen < 1_000:
         seen += len(consumer.consume(500, WAIT_S))
     consumer.commit(asynchronous=False)
+    consumer.close()
+
+
+def share(bootstrap: str) -> None:
+    """A share group that has accepted what was sent while it was there."""
+    consumer = ShareConsumer({"bootstrap.servers": bootstrap, "group.id": "sharers"})
+    consumer.subscribe(["shared"])
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
+    deadline = monotonic() + WAIT_S
+    while monotonic() < deadline and not list(consumer.poll(1.0)):
+        producer.produce("shared", b"shared")
+        producer.flush(WAIT_S)
+    consumer.commit_sync(WAIT_S)
     consumer.close()
 
 
@@ -119,6 +134,14 @@ def test_groups_and_offsets_are_read(kafka_4_3: Release, folder: Path) -> None:
     assert '"group":"kept"' in said
     assert '"protocolType":"consumer"' in said
     assert re.search(r'"group":"kept","topic":"\w+","partition":0.*"offset":\d+', said)
+
+
+def test_share_state_is_read(kafka_4_3: Release, folder: Path) -> None:
+    said = dumped(kafka_4_3, sorted(folder.glob("__share_group_state-*/*.log")), "--share-group-state-decoder")
+    assert '"groupId":"sharers"' in said
+    for field in ("snapshotEpoch", "stateEpoch", "leaderEpoch", "startOffset", "deliveryCompleteCount", "stateBatches"):
+        assert f'"{field}":' in said
+    assert '"deliveryState":2' in said
 
 
 def test_the_metadata_log_and_its_snapshots_are_read(kafka_4_3: Release, folder: Path) -> None:

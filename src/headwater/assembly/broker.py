@@ -389,6 +389,7 @@ class Broker:
             ward=self._ward,
         )
         shared.watch(self._counters)
+        self._started.callback(shared.close)
         return Services(
             node_id=self._node_id,
             cluster_id=identity.cluster_id,

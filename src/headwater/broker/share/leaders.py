@@ -95,6 +95,10 @@ class ShareLeaders:
                 del self._leaders[leader.key.group_id]
         leader.close()
 
+    def close_all(self) -> None:
+        for group_id in list(self._leaders):
+            self.close_group(group_id)
+
     def close_group(self, group_id: str) -> None:
         """Nobody of this group is connected any more."""
         for leader in list(self._leaders.get(group_id, {}).values()):

@@ -25,6 +25,10 @@ class Sharing:
     sessions: ShareSessions
     dead_letters: DeadLetterQueue
 
+    def close(self) -> None:
+        """Locks end with the process; nobody is to be told any more."""
+        self.leaders.close_all()
+
     def watch(self, counters: Counters) -> None:
         for each in (self.leaders, self.sessions, self.dead_letters):
             each.watch(counters)

@@ -81,7 +81,7 @@ def _acquire_available(runs: Runs, read: Sequence[ReadBatch], wish: Wish, lendin
         last = _last_of(first, min(run.last, read[-1].last), left, read, wish)
         if is_suspect:
             last = min(last, first + _few(run, lending) - 1)
-        for part in runs.within(first, last):
+        for part in (run,) if (first, last) == (run.first, run.last) else runs.within(first, last):
             part.state = RecordState.ACQUIRED
             part.delivery_count += 1
             part.member, part.deadline = wish.member, lending.deadline

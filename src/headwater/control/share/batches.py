@@ -33,8 +33,14 @@ def combined(known: Sequence[StateBatch], news: Sequence[StateBatch], *, start: 
         return _from(start, known)
     low = bisect_left(known, min(each.first for each in news), key=_last)
     high = bisect_right(known, max(each.last for each in news), key=_first)
-    middle = _swept([*known[low:high], *news])
+    touched = known[low:high]
+    middle = _swept([*touched, *news]) if touched or not _is_ordered(news) else news
     return _from(start, _joined([*known[:low], *middle, *known[high:]]))
+
+
+def _is_ordered(batches: Sequence[StateBatch]) -> bool:
+    """And free of overlaps, as a leader of ours writes them."""
+    return all(before.last < after.first for before, after in pairwise(batches))
 
 
 def _swept(batches: list[StateBatch]) -> list[StateBatch]:

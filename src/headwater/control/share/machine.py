@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec.structs import replace
 
-from headwater.control.share.batches import combined
+from headwater.control.share.batches import StateBatch, combined
 from headwater.control.share.errors import (
     FencedShareLeader,
     FencedStateEpoch,
@@ -100,7 +100,7 @@ class ShareStates:
         if state.leader_epoch == request.leader_epoch:
             return (), state
         led = replace(state, leader_epoch=request.leader_epoch)
-        return (self._change(request.key, replace(led, batches=()), led, now),), led
+        return (self._change(request.key, led, (), now),), led
 
     def _written(self, request: WriteState, now: Timestamp) -> ShareRecord:
         """A writer that has not moved its start as far as another one has can't take that back."""
@@ -112,16 +112,17 @@ class ShareStates:
             complete = max(complete, state.delivery_complete)
         start = max(request.start_offset, state.start_offset)
         moved = replace(state, start_offset=start, delivery_complete=complete)
-        news = combined((), request.batches, start=start)
-        change = replace(moved, batches=news)
-        return self._change(
-            request.key, change, replace(moved, batches=combined(state.batches, news, start=start)), now
-        )
+        return self._change(request.key, moved, combined((), request.batches, start=start), now)
 
-    def _change(self, key: SharePartitionKey, change: ShareState, whole: ShareState, now: Timestamp) -> ShareRecord:
+    def _change(
+        self, key: SharePartitionKey, state: ShareState, news: tuple[StateBatch, ...], now: Timestamp
+    ) -> ShareRecord:
+        """As an update, or as a whole where enough updates have been written."""
         if self._updates.get(key, 0) < self._settings().updates_per_snapshot:
-            return update_record(key, change)
-        return snapshot_record(key, replace(whole, snapshot_epoch=whole.snapshot_epoch + 1, created=now, written=now))
+            return update_record(key, replace(state, batches=news))
+        whole = combined(state.batches, news, start=state.start_offset)
+        epoch = state.snapshot_epoch + 1
+        return snapshot_record(key, replace(state, batches=whole, snapshot_epoch=epoch, created=now, written=now))
 
     # --- refusing
 

@@ -10,6 +10,7 @@ It waits for nothing and reads no clock: `now` is the loop's time in millisecond
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 
 from headwater.control.share.acquiring import Lending, ReadBatch, Wish, acquire
 from headwater.control.share.batches import StateBatch
@@ -74,7 +75,7 @@ class SharePartition:
     @property
     def delivery_complete(self) -> int:
         """Records in flight that are done with."""
-        return sum(run.size for run in self._runs if run.state.is_terminal)
+        return sum([run.last - run.first + 1 for run in self._runs if run.state.is_terminal])
 
     @property
     def in_flight(self) -> int:
@@ -142,6 +143,8 @@ class SharePartition:
     def _check_place(self, each: Acknowledgement) -> ShareError | None:
         if any(kind not in _TYPES for kind in each.types):
             return InvalidShareRequest(f"Acknowledge types are 0 to {max(_TYPES)}.")
+        if len(each.types) not in (1, each.last - each.first + 1):
+            return InvalidShareRequest("There is one acknowledge type, or one for each record.")
         if each.last < self.start or each.last < self.end:
             return None
         if not self._runs.size:
@@ -149,32 +152,35 @@ class SharePartition:
         return InvalidShareRequest("The last offset is past all that was acquired.")
 
     def _acknowledge(self, change: Change, member: str, each: Acknowledgement, now: int) -> ShareError | None:
-        for first, last, kind in _pieces(each):
-            for run in self._runs.within(first, last):
-                if run.state is not RecordState.ACQUIRED or run.member != member:
-                    return InvalidRecordState("The records are not acquired by this member.")
-                if kind is not AcknowledgeType.RENEW:
-                    self._begin(change, run, *self._after(run, kind))
-                elif self._settings().renews:
-                    run.deadline = now + self._settings().record_lock_ms
-                else:
-                    return InvalidRecordState("This group does not renew locks.")
+        settings = self._settings()
+        edges = _edges(each)
+        self._runs.cut([*edges, each.last + 1])
+        for run in self._runs.overlapping(each.first, each.last):
+            if run.state is not RecordState.ACQUIRED or run.member != member:
+                return InvalidRecordState("The records are not acquired by this member.")
+            kind = each.types[run.first - each.first if len(each.types) > 1 else 0]
+            if kind != AcknowledgeType.RENEW:
+                self._begin(change, run, *_after(run, kind, settings))
+            elif settings.renews:
+                run.deadline = now + settings.record_lock_ms
+            else:
+                return InvalidRecordState("This group does not renew locks.")
         return None
 
     def release(self, member: str) -> Change:
         """All that this member has: it is gone."""
-        change = Change()
+        change, settings = Change(), self._settings()
         for run in self._runs:
             if run.state is RecordState.ACQUIRED and run.member == member:
-                self._begin(change, run, *self._after(run, AcknowledgeType.RELEASE))
+                self._begin(change, run, *_after(run, AcknowledgeType.RELEASE, settings))
         return change
 
     def expire(self, now: int) -> Change:
         """All that was lent for too long. It counts at once: should it be forgotten, a load finds these records available too."""
-        change = Change()
+        change, settings = Change(), self._settings()
         for run in self._locked():
             if run.deadline is not None and run.deadline <= now:
-                run.state, reason = self._after(run, AcknowledgeType.RELEASE)
+                run.state, reason = _after(run, AcknowledgeType.RELEASE, settings)
                 run.member, run.deadline = "", None
                 change.add(run, reason)
         self._tidy()
@@ -192,13 +198,12 @@ class SharePartition:
 
     def settle(self, change: Change, *, durable: bool) -> None:
         """The change is remembered, or is taken back."""
-        for batch in change.batches:
-            for run in self._runs.overlapping(batch.first, batch.last):
-                if run.change is change:
-                    if not durable and run.before is not None:
-                        run.state = RecordState.ACQUIRED
-                        run.member, run.deadline = run.before
-                    run.change = run.before = None
+        for run in self._runs:
+            if run.change is change:
+                if not durable and run.before is not None:
+                    run.state = RecordState.ACQUIRED
+                    run.member, run.deadline = run.before
+                run.change = run.before = None
         self._tidy()
 
     def move_start(self, offset: int) -> None:
@@ -206,21 +211,6 @@ class SharePartition:
         if offset > self.start:
             self._runs.move_start(offset)
             self._tidy()
-
-    def _after(self, run: Run, kind: AcknowledgeType) -> tuple[RecordState, str]:
-        """The state that follows, and why a record is given up where it is."""
-        settings = self._settings()
-        given_up = RecordState.ARCHIVING if settings.dead_letter_topic else RecordState.ARCHIVED
-        match kind:
-            case AcknowledgeType.ACCEPT:
-                return RecordState.ACKNOWLEDGED, ""
-            case AcknowledgeType.REJECT:
-                return given_up, REJECTED
-            case AcknowledgeType.RELEASE:
-                is_over = run.delivery_count >= settings.delivery_count_limit
-                return (given_up, DELIVERED_TOO_OFTEN) if is_over else (RecordState.AVAILABLE, "")
-            case _:
-                return RecordState.ARCHIVED, ""
 
     def _begin(self, change: Change, run: Run, state: RecordState, reason: str) -> None:
         run.before = (run.member, run.deadline)
@@ -246,14 +236,20 @@ def _remembered(state: int) -> RecordState:
     return RecordState.AVAILABLE if state == RecordState.ACQUIRED else RecordState(state)
 
 
-def _pieces(each: Acknowledgement) -> Iterator[tuple[int, int, AcknowledgeType]]:
-    """Neighbours that have the same type, together."""
-    if len(each.types) == 1:
-        yield each.first, each.last, AcknowledgeType(each.types[0])
-        return
-    first, kind = each.first, each.types[0]
-    for offset, following in enumerate(each.types[1:], each.first + 1):
-        if following != kind:
-            yield first, offset - 1, AcknowledgeType(kind)
-            first, kind = offset, following
-    yield first, min(each.last, each.first + len(each.types) - 1), AcknowledgeType(kind)
+def _after(run: Run, kind: int, settings: ShareSettings) -> tuple[RecordState, str]:
+    """The state that follows, and why a record is given up where it is."""
+    given_up = RecordState.ARCHIVING if settings.dead_letter_topic else RecordState.ARCHIVED
+    if kind == AcknowledgeType.ACCEPT:
+        return RecordState.ACKNOWLEDGED, ""
+    if kind == AcknowledgeType.REJECT:
+        return given_up, REJECTED
+    if kind == AcknowledgeType.GAP:
+        return RecordState.ARCHIVED, ""
+    is_over = run.delivery_count >= settings.delivery_count_limit
+    return (given_up, DELIVERED_TOO_OFTEN) if is_over else (RecordState.AVAILABLE, "")
+
+
+def _edges(each: Acknowledgement) -> list[int]:
+    """Where a type begins that is not the one before."""
+    changes = (offset for offset, (kind, after) in enumerate(pairwise(each.types), each.first + 1) if kind != after)
+    return [each.first, *changes]

@@ -23,7 +23,7 @@ class RecordState(IntEnum):
 
     @property
     def is_terminal(self) -> bool:
-        return self in (RecordState.ACKNOWLEDGED, RecordState.ARCHIVED)
+        return self is RecordState.ACKNOWLEDGED or self is RecordState.ARCHIVED
 
 
 class AcknowledgeType(IntEnum):

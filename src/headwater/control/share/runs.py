@@ -5,7 +5,7 @@ become alike are joined again, so there are as many runs as there are difference
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from headwater.control.share.records import RecordState
 
@@ -103,16 +103,32 @@ class Runs:
 
     def within(self, first: int, last: int) -> list[Run]:
         """The runs that are these offsets, as far as they are here, cut where they reach beyond."""
-        self._cut(first)
-        self._cut(last + 1)
+        self.cut((first, last + 1))
         return self.overlapping(first, last)
+
+    def cut(self, edges: Sequence[int]) -> None:
+        """See to it that at each of these offsets, which ascend, a run begins."""
+        low, high = max(self._at(edges[0]), 0), self._at(edges[-1]) + 1
+        pieces: list[Run] = []
+        inner = iter(edges)
+        edge = next(inner, None)
+        for whole in self._runs[low:high]:
+            run = whole
+            while edge is not None and edge <= run.last:
+                if edge > run.first:
+                    rest = run.cut(edge)
+                    pieces.append(run)
+                    run = rest
+                edge = next(inner, None)
+            pieces.append(run)
+        self._runs[low:high] = pieces
 
     def move_start(self, offset: int) -> None:
         """What lies before it is no longer of interest."""
         if offset >= self.end:
             self._runs.clear()
         else:
-            self._cut(offset)
+            self.cut((offset,))
             del self._runs[: self._at(offset)]
         self.start = offset
 
@@ -128,13 +144,6 @@ class Runs:
     def _at(self, offset: int) -> int:
         """The place of the run that holds this offset, or of the nearest."""
         return bisect_right(self._runs, offset, key=_first) - 1
-
-    def _cut(self, offset: int) -> None:
-        if self.start < offset < self.end:
-            place = self._at(offset)
-            run = self._runs[place]
-            if run.first < offset:
-                self._runs.insert(place + 1, run.cut(offset))
 
 
 def _first(run: Run) -> int:
