@@ -9,19 +9,17 @@ from asyncio import gather, sleep
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from headwater.broker.coordinators import Coordinators
 from headwater.broker.errors import Refused
-from headwater.broker.partitions import Partitions
 from headwater.control.errors import ControlError
 from headwater.control.groups.machine import Groups
+from headwater.control.groups.ports import Topics
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.share.requests import SharePartition, StateDeleted, StateInitialized
 from headwater.control.groups.share.state_partitions import StatePartitions, state_of
 from headwater.control.share.batches import NO_OFFSET
 from headwater.control.share.key import SharePartitionKey
-from headwater.control.share.machine import ShareStates
 from headwater.control.share.requests import DeleteState, InitializeState
 from headwater.kernel.logging import get
 from headwater.kernel.tasks import Backoff, Ward
@@ -52,15 +50,21 @@ _FOR_GOOD: Final = frozenset(
 """What is asked again gets the same answer. Anything else is tried until it works."""
 
 
+class States(Protocol):
+    """The machines that remember share partitions."""
+
+    async def ask(self, key: str, request: Any) -> Any:
+        """Raises Refused."""
+        ...
+
+
 class ShareStateIntents:
     """A subscriber of one group machine."""
 
-    def __init__(
-        self, runtime: Runtime[Groups], states: Coordinators[ShareStates], partitions: Partitions, *, ward: Ward
-    ) -> None:
+    def __init__(self, runtime: Runtime[Groups], states: States, topics: Topics, *, ward: Ward) -> None:
         self._runtime = runtime
         self._states = states
-        self._partitions = partitions
+        self._topics = topics
         self._ward = ward
         self._open: dict[str, StatePartitions] = {}
         self._epochs: dict[str, int] = {}
@@ -168,8 +172,8 @@ class ShareStateIntents:
         requests = {
             (topic_id, index): DeleteState(key=SharePartitionKey(group_id=group_id, topic_id=topic_id, partition=index))
             for topic_id, name in state.deleting.items()
-            for index in range(self._partitions.partition_count(name))
-            if self._partitions.id_of(name) == topic_id
+            for index in range(self._topics.partition_count(name))
+            if self._topics.id_of(name) == topic_id
         }
         outcomes = await self._outcomes(requests)
         codes: dict[Uuid, ErrorCode] = dict.fromkeys(state.deleting, ErrorCode.NONE)
