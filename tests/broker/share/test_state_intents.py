@@ -1,13 +1,12 @@
 """Intents of share groups, however the logs and the share coordinator fail meanwhile."""
 
-from asyncio import sleep
 from random import Random
 from typing import Any
 
 import pytest
 from tests.control.groups.rig import Topics
 from tests.control.groups.share.rig import beat
-from tests.machine.toy import Store, ToyJournal, clock, run
+from tests.machine.toy import Store, ToyJournal, clock, elapse, run
 from tests.simulation.world.randomness import SimulatedRandomness
 
 from headwater.broker.errors import Refused
@@ -40,7 +39,7 @@ class States:
         self.epochs: dict[SharePartitionKey, int] = {}
 
     async def ask(self, key: str, request: Any) -> Any:
-        await sleep(self._chance.random() / 100)
+        await elapse(self._chance.randrange(10))
         if self._chance.random() < 0.3:
             raise Refused(ErrorCode.COORDINATOR_LOAD_IN_PROGRESS)
         match request:
@@ -85,7 +84,7 @@ class World:
             try:
                 return await self.runtime.ask(request)
             except MachineError:
-                await sleep(0.05)
+                await elapse(50)
         raise AssertionError(f"nobody answered {request}")
 
 
