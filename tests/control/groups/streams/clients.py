@@ -49,13 +49,16 @@ class Client:
         instance: str | None = None,
         topology: Topology = COPIES,
         endpoint: Endpoint | None = None,
+        tells: bool = False,
     ) -> None:
+        """One that `tells` is of Kafka 4.4: it speaks version 1, and says how far it has restored its tasks."""
         self.rig = rig
         self.member_id = member_id
         self.process = process or f"process of {member_id}"
         self.instance = instance
         self.topology = topology
         self.endpoint = endpoint
+        self.tells = tells
         self.epoch = 0
         self.endpoint_epoch = -1
         self.tasks = Tasks()
@@ -105,7 +108,7 @@ class Client:
             }
         message = StreamsGroupHeartbeatRequest(**fields | more)  # type: ignore[arg-type]
         return StreamsHeartbeat(
-            group_id="g", client_id="c", client_host="/127.0.0.1", knows_version_1=True, message=message
+            group_id="g", client_id="c", client_host="/127.0.0.1", knows_version_1=self.tells, message=message
         )
 
     def took(self, answer: object) -> StreamsHeartbeatAnswer:

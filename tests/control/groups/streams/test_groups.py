@@ -379,10 +379,79 @@ def test_one_member_can_ask_the_whole_application_to_end() -> None:
 def test_members_without_the_tags_that_are_asked_for_are_told() -> None:
     made = rig()
     made.streams_settings = replace(made.streams_settings, rack_aware_tags=("zone", "row"))
-    a = Client(made, "a")
+    a = Client(made, "a", tells=True)
     answer = a.join(client_tags=tags(zone="1"))
     assert [each.status for each in answer.notes] == [Status.MISSING_CLIENT_TAGS]
     assert answer.notes[0].detail.endswith("row.")
+
+
+# --- warm-ups
+
+
+def counting(**settings: int) -> tuple[Rig, Client, Client]:
+    """One that counts alone, and one that comes later; both tell of their offsets."""
+    made = rig(**settings)
+    made.topics.make("again", 4)
+    made.topics.make("counts", 4)
+    a, b = Client(made, "a", topology=WORDS, tells=True), Client(made, "b", topology=WORDS, tells=True)
+    a.join()
+    b.join()
+    settle(a, b)
+    return made, a, b
+
+
+def restored(client: Client, *, behind: int) -> None:
+    """The member tells that its copies are so many records from their ends."""
+    ends = dict.fromkeys(sorted(client.tasks.warmup | client.tasks.standby), 100000)
+    near = {each: end - behind for each, end in ends.items()}
+    client.beat(task_offsets=offsets(near), task_end_offsets=offsets(ends))
+
+
+def test_a_task_with_state_moves_when_its_copy_has_come_near() -> None:
+    made, a, b = counting()
+    assert len(a.active["1"]) == 4, "what counts stays where it counts"
+    assert len(a.active.get("0", ())) + len(b.active.get("0", ())) == 4
+    assert len(b.tasks.warmup) == 2
+    warm = b.tasks.warmup
+    restored(b, behind=50_000)
+    settle(a, b)
+    assert b.tasks.warmup == warm
+    restored(b, behind=10)
+    settle(a, b)
+    assert warm <= b.tasks.active
+    assert description(made).state == "Stable"
+    assert not warm & b.tasks.warmup
+
+
+def test_not_more_is_warmed_up_at_once_than_the_group_wants() -> None:
+    _, _, b = counting(warmup_replicas=1)
+    assert len(b.tasks.warmup) == 1
+
+
+def test_without_warm_ups_tasks_move_at_once() -> None:
+    _, a, b = counting(warmup_replicas=0)
+    assert len(a.tasks.active) == len(b.tasks.active) == 4
+
+
+def test_in_the_end_the_target_is_reached() -> None:
+    made, a, b = counting(standby_replicas=1)
+    for _ in range(6):
+        restored(a, behind=0)
+        restored(b, behind=0)
+        settle(a, b)
+    targets = {each.member.member_id: each.target for each in description(made).members}
+    assert {"a": a.tasks, "b": b.tasks} == targets
+
+
+def test_warm_ups_go_on_after_a_restart_of_the_broker() -> None:
+    made, a, b = counting()
+    a.rig = b.rig = made.restarted()
+    warm = b.tasks.warmup
+    settle(a, b)
+    assert b.tasks.warmup == warm
+    restored(b, behind=0)
+    settle(a, b)
+    assert warm <= b.tasks.active
 
 
 # --- static members

@@ -6,11 +6,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 from tests.control.groups.rig import Rig
-from tests.control.groups.streams.clients import WORDS, Client
+from tests.control.groups.streams.clients import WORDS, Client, offsets
 
 from headwater.control.errors import ControlError
+from headwater.control.groups.streams.group import GroupState
 from headwater.control.groups.streams.requests import StreamsHeartbeatAnswer
 from headwater.control.groups.streams.settings import StreamsSettings
+from headwater.control.groups.streams.tasks import TaskId, Tasks
 
 CLIENTS = st.sampled_from(["a", "b", "c", "d"])
 
@@ -26,16 +28,17 @@ class AnyApplication(RuleBasedStateMachine):
         for name in ("lines", "again", "counts"):
             self.rig.topics.make(name, self.partitions)
         self.clients = {
-            each: Client(self.rig, each, process="bc" if each in "bc" else each, topology=WORDS) for each in "abc"
+            each: Client(self.rig, each, process="bc" if each in "bc" else each, topology=WORDS, tells=each != "b")
+            for each in "abc"
         }
-        self.clients["d"] = Client(self.rig, "d", instance="i", topology=WORDS)
+        self.clients["d"] = Client(self.rig, "d", instance="i", topology=WORDS, tells=True)
         self.epoch = 0
 
     def hear(self, client: Client, answer: object) -> None:
         if isinstance(answer, StreamsHeartbeatAnswer):
             client.took(answer)
         elif isinstance(answer, ControlError):
-            client.epoch, client.tasks = 0, replace(client.tasks, active=frozenset(), standby=frozenset())
+            client.epoch, client.tasks = 0, Tasks()
 
     @rule(each=CLIENTS)
     def beat(self, each: str) -> None:
@@ -48,14 +51,21 @@ class AnyApplication(RuleBasedStateMachine):
     @rule(each=CLIENTS)
     def crash_and_join(self, each: str) -> None:
         client = self.clients[each]
-        client.epoch, client.tasks = 0, replace(client.tasks, active=frozenset(), standby=frozenset())
+        client.epoch, client.tasks = 0, Tasks()
         self.hear(client, client.ask())
 
     @rule(each=CLIENTS)
     def leave(self, each: str) -> None:
         client = self.clients[each]
         client.ask(member_epoch=-2 if client.instance else -1)
-        client.epoch, client.tasks = 0, replace(client.tasks, active=frozenset(), standby=frozenset())
+        client.epoch, client.tasks = 0, Tasks()
+
+    @rule(each=CLIENTS, behind=st.sampled_from([0, 99_999]))
+    def tell_offsets(self, each: str, behind: int) -> None:
+        client = self.clients[each]
+        copies = sorted(client.tasks.warmup | client.tasks.standby)
+        near, ends = dict.fromkeys(copies, 100_000 - behind), dict.fromkeys(copies, 100_000)
+        self.hear(client, client.ask(task_offsets=offsets(near), task_end_offsets=offsets(ends)))
 
     @rule(standbys=st.integers(0, 2))
     def change_standbys(self, standbys: int) -> None:
@@ -96,6 +106,18 @@ class AnyApplication(RuleBasedStateMachine):
     def a_snapshot_replays_to_the_same(self) -> None:
         snapshot = list(self.rig.machine.snapshot())
         assert list(Rig(snapshot).machine.snapshot()) == snapshot
+
+    def teardown(self) -> None:
+        """Left alone, everybody comes to what it should have, and every task is run."""
+        for _ in range(100):
+            self.rig.pass_ms(1_000)
+            for each in self.clients:
+                self.tell_offsets(each, 0)
+        group = self.rig.machine.streams.table.groups["g"]
+        assert group.state is GroupState.STABLE
+        assert {each.member_id: each.tasks for each in self.clients.values()} == group.targets
+        tasks = [task for each in self.clients.values() for task in each.tasks.active]
+        assert sorted(tasks) == [TaskId(part, number) for part in "01" for number in range(self.partitions)]
 
 
 TestAnyApplication = AnyApplication.TestCase

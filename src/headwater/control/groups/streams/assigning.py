@@ -88,6 +88,11 @@ def _changes(group_id: str, old: Mapping[str, Tasks], new: Mapping[str, Tasks]) 
             yield target_record(group_id, member_id, tasks)
 
 
+def moved_record(group: Group, epoch: int) -> GroupRecord:
+    """The target is the same in a new epoch; it was computed when it was."""
+    return assigned_record(group.group_id, epoch, group.assignment.assignment_timestamp)
+
+
 def first_target(table: Table, group: Group, moment: Moment) -> tuple[GroupRecord, ...]:
     """The initial delay is over: all who have come are assigned together, and learn of it with their next heartbeats."""
     configured = table.live(group.group_id).configured

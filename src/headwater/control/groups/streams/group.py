@@ -63,6 +63,15 @@ class Offsets(Struct, frozen=True, kw_only=True):
     end_offsets: Mapping[TaskId, int] | None = None
 
 
+class Refined(Struct, frozen=True, kw_only=True):
+    """What members reconcile to in one epoch of the assignment, once and for all of them."""
+
+    epoch: int
+    tasks: Mapping[str, Tasks]
+    stages: bool
+    """Whether it differs from the target, so that another step has to follow."""
+
+
 class Live:
     """What members tell again when it is lost."""
 
@@ -71,9 +80,18 @@ class Live:
         """Of the topics that were last looked at."""
         self.configured: ConfiguredTopology | None = None
         self.offsets: dict[str, Offsets] = {}
+        self.silent: dict[str, None] = {}
+        """Members whose clients never tell offsets."""
+        self.refined: Refined | None = None
+        self.heard_of_offsets = False
+        """Whether anybody has told offsets since tasks were last refined."""
         self.shutdown_by: str | None = None
         """The member that wants the whole application to end."""
         self.endpoint_epoch = 0
+
+    def forget_member(self, member_id: str) -> None:
+        self.offsets.pop(member_id, None)
+        self.silent.pop(member_id, None)
 
     def ask_to_shut_down(self, member_id: str) -> None:
         """The first one to ask is the one that is named."""

@@ -3,7 +3,7 @@
     who         the member is found, made or renamed, and what it tells of itself is kept
     topology    the first member brings it; the topics that exist say whether it is ready, and which are to be made
     epoch       another one of the group where any of that calls for another assignment
-    target      computed when the group has an epoch that was not assigned yet
+    target      computed when the group has an epoch that was not assigned yet, and refined into steps
     step        the member comes one step nearer to its target
     answer      its tasks if they have changed, and what it should know
 
@@ -18,12 +18,12 @@ from headwater.control.errors import ControlError, InvalidRequest
 from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.step import Step
-from headwater.control.groups.streams.assigning import Target, current_target
+from headwater.control.groups.streams.assigning import Target, current_target, moved_record
 from headwater.control.groups.streams.checking import JOINS, check_form, check_owned, owned_tasks, restored
 from headwater.control.groups.streams.configuring import ConfiguredTopology, Note, Status, configure
 from headwater.control.groups.streams.endpoints import endpoints
 from headwater.control.groups.streams.errors import InvalidTopology
-from headwater.control.groups.streams.group import Group, Member, Offsets
+from headwater.control.groups.streams.group import Group, Member, Offsets, Refined
 from headwater.control.groups.streams.leaving import leave
 from headwater.control.groups.streams.membership import asks_for_assignment, check_room, find, told
 from headwater.control.groups.streams.reconciling import Goal, State, reconcile
@@ -39,6 +39,7 @@ from headwater.control.groups.streams.requests import StreamsHeartbeat, StreamsH
 from headwater.control.groups.streams.table import INITIAL, REVOCATION, Table
 from headwater.control.groups.streams.tasks import NOTHING, Tasks
 from headwater.control.groups.streams.topology import same_topology, topics_of, topology_value
+from headwater.control.groups.streams.warming import Warming
 from headwater.control.groups.topic_hash import topic_hash
 from headwater.machine.decision import Ticket
 from headwater.wire.records.streams_group_metadata_value import LastAssignmentConfig, StreamsGroupMetadataValue
@@ -80,6 +81,8 @@ class _Heartbeat:
         self._notes: list[Note] = []
         self._changed = False
         """Whether the group needs another epoch."""
+        self._next_step: Refined | None = None
+        """Of the present target, where that is all that this heartbeat leads to."""
         self._owned = owned_tasks(request.message)
 
     def decided(self) -> StreamsHeartbeatAnswer:
@@ -87,10 +90,11 @@ class _Heartbeat:
         topology = self._choose_topology()
         configured = self._configure(topology)
         self._take_offsets()
+        self._warming = Warming(self._group, self._live, self._settings, configured, self._members)
         value = self._next_value(topology, configured)
-        target = self._target(value, configured)
-        self._reconcile(target)
-        self._settle(configured)
+        refined = self._refine(self._target(value, configured))
+        self._reconcile(refined)
+        self._settle(configured, refined)
         return self._answer(configured)
 
     # --- who
@@ -182,9 +186,13 @@ class _Heartbeat:
     def _take_offsets(self) -> None:
         """What is left out is as it was. Kept beside the records: members tell it again when it is lost."""
         offsets, end_offsets = restored(self._message.task_offsets), restored(self._message.task_end_offsets)
+        if not self._request.knows_version_1 and self._member.member_id not in self._live.silent:
+            self._live.silent[self._member.member_id] = None
+            self._live.heard_of_offsets = True
         if offsets is None and end_offsets is None:
             return
         known = self._live.offsets.get(self._member.member_id, Offsets())
+        self._live.heard_of_offsets = True
         self._live.offsets[self._member.member_id] = Offsets(
             offsets=known.offsets if offsets is None else offsets,
             end_offsets=known.end_offsets if end_offsets is None else end_offsets,
@@ -205,12 +213,17 @@ class _Heartbeat:
             ),
         )
         if not self._changed and value == old:
-            return old
+            self._next_step = self._warming.next(self._targets())
+            if self._next_step is None:
+                return old
         value = replace(value, epoch=old.epoch + 1)
         self._records.append(group_record(self._group.group_id, value))
         return value
 
     def _target(self, value: StreamsGroupMetadataValue, configured: ConfiguredTopology) -> Target:
+        if self._next_step is not None:
+            self._records.append(moved_record(self._group, value.epoch))
+            return Target(epoch=value.epoch, tasks=self._targets())
         self._await_more_members()
         target = current_target(
             self._table,
@@ -226,6 +239,15 @@ class _Heartbeat:
             self._notes.append(target.note)
         return target
 
+    def _refine(self, target: Target) -> Refined:
+        """A renamed member has its former part of a step that has begun."""
+        refined = self._next_step or self._warming.of_epoch(target)
+        if self._replaced is None or self._replaced.member_id not in refined.tasks:
+            return refined
+        tasks = dict(refined.tasks)
+        tasks[self._member.member_id] = tasks.pop(self._replaced.member_id)
+        return replace(refined, tasks=tasks)
+
     def _await_more_members(self) -> None:
         """A new group waits a little, so that those who start together are assigned together."""
         key, delay = (INITIAL, self._group.group_id, ""), self._settings.initial_rebalance_delay_ms
@@ -234,10 +256,10 @@ class _Heartbeat:
 
     # --- step
 
-    def _reconcile(self, target: Target) -> None:
+    def _reconcile(self, step: Refined) -> None:
         goal = Goal(
-            epoch=target.epoch,
-            tasks=target.tasks.get(self._member.member_id, NOTHING),
+            epoch=step.epoch,
+            tasks=step.tasks.get(self._member.member_id, NOTHING),
             process_id=self._member.metadata.process_id,
             owned=self._owned,
         )
@@ -248,12 +270,15 @@ class _Heartbeat:
         self._member = replace(self._member, standing=standing)
         self._records.append(standing_record(self._group.group_id, self._member.member_id, standing))
 
-    def _settle(self, configured: ConfiguredTopology) -> None:
+    def _settle(self, configured: ConfiguredTopology, refined: Refined) -> None:
         """From here on nothing is refused any more."""
         group_id, member, moment = self._group.group_id, self._member, self._step.moment
         self._step.write(*self._records)
         self._table.keep(group_id, self._live)
         self._live.configured = configured
+        if refined is not self._live.refined:
+            self._live.heard_of_offsets = False
+        self._live.refined = refined
         self._live.topics_version = self._table.topics.version
         if self._replaced is not None:
             self._table.forget_member(group_id, self._replaced.member_id)
@@ -280,7 +305,7 @@ class _Heartbeat:
             task_offset_interval_ms=self._settings.task_offset_interval_ms,
             acceptable_recovery_lag=self._settings.acceptable_recovery_lag,
             notes=tuple(self._all_notes(configured)),
-            tasks=held.tasks() if tasks_changed or self._message.member_epoch == JOINS else None,
+            tasks=held.tasks() if tasks_changed or self._missed_its_tasks() else None,
             endpoint_epoch=self._live.endpoint_epoch,
             endpoints=(
                 endpoints(self._in_group(self._group.with_endpoints()), configured, self._table.partition_count)
@@ -290,6 +315,13 @@ class _Heartbeat:
             wants_description=self._wants_description(configured),
             missing=configured.missing,
         )
+
+    def _missed_its_tasks(self) -> bool:
+        """A member that joins knows none. One that says that it has others, or speaks of an epoch before, may have missed
+        the answer in which it was told."""
+        is_behind = self._message.member_epoch in (JOINS, self._before.standing.previous_epoch)
+        has_others = self._owned is not None and self._owned != self._member.standing.held.tasks()
+        return is_behind or has_others
 
     def _wants_description(self, configured: ConfiguredTopology) -> bool:
         """A member with an older topology could only describe that."""

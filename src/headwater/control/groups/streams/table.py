@@ -65,7 +65,7 @@ class Table:
     def forget_member(self, group_id: str, member_id: str) -> None:
         self.deadlines.cancel((SESSION, group_id, member_id))
         self.deadlines.cancel((REVOCATION, group_id, member_id))
-        self.live(group_id).offsets.pop(member_id, None)
+        self.live(group_id).forget_member(member_id)
 
     def wake_some(self, moment: Moment) -> None:
         """After a load every session begins anew, and so does the time that members have to give tasks up. Some members
