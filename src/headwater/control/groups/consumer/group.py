@@ -41,7 +41,7 @@ class Group:
         self.expressions: dict[str, ConsumerGroupRegularExpressionValue] = {}
         """What each subscribed expression has been found to match."""
         self._static: dict[str, str] = {}
-        self._owners: dict[tuple[Uuid, int], str] = {}
+        self._owners: dict[Uuid, dict[int, str]] = {}
         self._by_name: dict[str, int] = {}
         """Topics subscribed by name, or matched by an expression, each with how often."""
         self._by_expression: dict[str, int] = {}
@@ -53,7 +53,7 @@ class Group:
         other.targets = self.targets.copy()
         other.expressions = self.expressions.copy()
         other._static = self._static.copy()
-        other._owners = self._owners.copy()
+        other._owners = {topic_id: owners.copy() for topic_id, owners in self._owners.items()}
         other._by_name = self._by_name.copy()
         other._by_expression = self._by_expression.copy()
         return other
@@ -76,7 +76,7 @@ class Group:
 
     def owner(self, topic_id: Uuid, partition: int) -> str | None:
         """Who holds this partition, be it to give it up."""
-        return self._owners.get((topic_id, partition))
+        return self._owners.get(topic_id, {}).get(partition)
 
     @property
     def topics(self) -> Iterable[str]:
@@ -134,15 +134,17 @@ class Group:
 
     def _own(self, held: Held, member_id: str) -> None:
         for topic_id, partitions in held.items():
-            for partition in partitions:
-                self._owners[topic_id, partition] = member_id
+            self._owners.setdefault(topic_id, {}).update(dict.fromkeys(partitions, member_id))
 
     def _disown(self, held: Held, member_id: str) -> None:
         """In a log that was compacted another may own it already."""
         for topic_id, partitions in held.items():
+            owners = self._owners.get(topic_id, {})
             for partition in partitions:
-                if self._owners.get((topic_id, partition)) == member_id:
-                    del self._owners[topic_id, partition]
+                if owners.get(partition) == member_id:
+                    del owners[partition]
+            if not owners:
+                self._owners.pop(topic_id, None)
 
 
 def _count(counts: dict[str, int], key: str, by: int) -> None:

@@ -1,0 +1,140 @@
+"""Thousands of consumer groups, and one of a thousand members: nobody waits 20 ms for any of it.
+
+What counts is the processor time of each callback of the loop, so a busy machine makes no test fail.
+"""
+
+import asyncio
+import gc
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from tests.broker.rig import Rig, rig
+
+from headwater.broker.features import Features, FinalizedFeature
+from headwater.broker.handlers import consumer_group_heartbeat, find_coordinator, list_groups
+from headwater.control.cluster.features import GROUP_VERSION
+from headwater.control.cluster.requests import CreateTopic
+from headwater.kernel.real.callbacks import Held, measured_callbacks
+from headwater.wire.messages.consumer_group_heartbeat_request import ConsumerGroupHeartbeatRequest, TopicPartitions
+from headwater.wire.messages.find_coordinator_request import FindCoordinatorRequest
+from headwater.wire.messages.list_groups_request import ListGroupsRequest
+from headwater.wire.types import TopicName, Uuid
+
+MEMBERS = 1_000
+GROUPS = 5_000
+ROUNDS_MAX = 20
+SETTINGS = {
+    "group.consumer.assignment.interval.ms": "200",
+    "group.consumer.session.timeout.ms": "600000",
+    "group.consumer.max.session.timeout.ms": "600000",
+}
+"""An interval that needs no patience, but has a thousand joins assigned together; sessions that a busy machine won't end."""
+
+
+class Member:
+    """It owns what it is told to own, at once."""
+
+    def __init__(self, broker: Rig, group: str, name: str) -> None:
+        self.broker = broker
+        self.group = group
+        self.name = name
+        self.epoch = 0
+        self.owned: tuple[TopicPartitions, ...] = ()
+
+    async def join(self) -> None:
+        await self._beat(rebalance_timeout_ms=60_000, subscribed_topic_names=("t",))
+
+    async def go_on(self) -> None:
+        await self._beat()
+
+    async def leave(self) -> None:
+        self.epoch = -1
+        await self._beat()
+
+    async def _beat(self, **fields: Any) -> None:
+        """In a callback of its own, as requests come."""
+        await asyncio.sleep(0)
+        request = ConsumerGroupHeartbeatRequest(
+            group_id=self.group, member_id=self.name, member_epoch=self.epoch, topic_partitions=self.owned, **fields
+        )
+        answer = await self.broker.ask(consumer_group_heartbeat, request, 1)
+        assert not answer.error_code
+        self.epoch = answer.member_epoch
+        if answer.assignment is not None:
+            told = answer.assignment.topic_partitions
+            self.owned = tuple(TopicPartitions(topic_id=each.topic_id, partitions=each.partitions) for each in told)
+
+
+def measured(work: Callable[[Rig], Awaitable[None]], *, partitions: int) -> list[Held]:
+    """What held the loop, of all that the broker did for a topic of so many partitions."""
+
+    async def within() -> list[Held]:
+        async with rig(settings=SETTINGS) as broker:
+            levels = (FinalizedFeature(name=GROUP_VERSION, level=1),)
+            broker.replace(features=lambda: Features(finalized=levels))
+            await broker.ask(find_coordinator, FindCoordinatorRequest(key="g"), 0)
+            await broker.services.coordinators.settled()
+            topic_id = Uuid(b"t" * 16)
+            new = CreateTopic(
+                name=TopicName("t"), topic_id=topic_id, partitions=partitions, replication_factor=1, settings={}
+            )
+            await broker.decide(new)
+            await broker.services.partitions.settled()
+            await Member(broker, "first", "member").join()  # codecs are compiled when they are first used
+            with measured_callbacks() as held:
+                await work(broker)
+                return [*held]  # the broker's end is not measured
+
+    with rare_collections():
+        return asyncio.run(within())
+
+
+@contextmanager
+def rare_collections() -> Iterator[None]:
+    """As in a broker's process. What the test's own process holds is not looked at."""
+    gc.collect()
+    gc.freeze()
+    usual = gc.get_threshold()
+    gc.set_threshold(50_000, 20, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+
+
+@pytest.mark.long
+def test_a_thousand_members_come_share_and_go_without_a_pause():
+    async def work(broker: Rig) -> None:
+        members = [Member(broker, "g", f"member-{number:04}-{'x' * 20}") for number in range(MEMBERS)]
+        for each in members:
+            await each.join()
+        for _ in range(ROUNDS_MAX):
+            for each in members:
+                await each.go_on()
+            if all(sum(len(topic.partitions) for topic in each.owned) == 1 for each in members):
+                break
+        else:
+            pytest.fail("the members did not come to rest")
+        for each in members[: MEMBERS // 2]:
+            await each.leave()
+        for each in members[MEMBERS // 2 :]:
+            await each.go_on()
+
+    assert measured(work, partitions=MEMBERS) == []
+
+
+@pytest.mark.long
+def test_five_thousand_groups_are_served_and_listed_without_a_pause():
+    async def work(broker: Rig) -> None:
+        members = [Member(broker, f"group-{number}", "member") for number in range(GROUPS)]
+        for each in members:
+            await each.join()
+        for each in members:
+            await each.go_on()
+        listed = await broker.ask(list_groups, ListGroupsRequest(), 5)
+        assert len(listed.groups) >= GROUPS
+
+    assert measured(work, partitions=3) == []
