@@ -20,6 +20,7 @@ from headwater.broker.transaction_ending import Ending
 from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import Admission
 from headwater.control.groups.classic.committing import ClassicOffsetRules
+from headwater.control.groups.consumer.offset_rules import ConsumerOffsetRules
 from headwater.control.groups.offsets import Offsets
 from headwater.control.transactions import ending, initializing, machine as transactions
 from headwater.log.compaction.cleaner import Cleaner
@@ -110,6 +111,10 @@ def takes_offsets_of_any_generation(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ClassicOffsetRules, "check_commit_in_transaction", lambda *_: None)
 
 
+def takes_offsets_of_any_epoch(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ConsumerOffsetRules, "check_commit_in_transaction", lambda *_: None)
+
+
 def tells_offsets_that_may_change(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Offsets, "is_undecided", lambda *_: False)
 
@@ -156,7 +161,9 @@ def test_transactions_that_break_a_promise_are_found_out(
             transact(seed, *EVERYTHING)
 
 
-@pytest.mark.parametrize("plant", [takes_offsets_of_any_generation, tells_offsets_that_may_change])
+@pytest.mark.parametrize(
+    "plant", [takes_offsets_of_any_generation, takes_offsets_of_any_epoch, tells_offsets_that_may_change]
+)
 def test_members_that_are_not_held_to_their_generation_are_found_out(
     plant: Plant, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,18 +7,17 @@ or it vanishes and leaves its transaction open. Then it takes up again where the
 import asyncio
 from collections.abc import Sequence
 from random import Random
-from typing import Final, Protocol
+from typing import Final
 
 from tests.simulation.broker.history import Commit, TopicPartition
-from tests.simulation.broker.members import by_turns, find_committed, places_of
+from tests.simulation.broker.members import find_committed
 from tests.simulation.transactions.ledger import STATE, Attempt, Fate, Flow, Ledger, output_key
+from tests.simulation.transactions.ownerships import Ownership
 from tests.simulation.transactions.producer import NEW, OLD, TransactionalProducer, check_is_expected
 
-from headwater.client.admin.offsets import NO_MEMBER, CommitsAs
 from headwater.client.cluster import Cluster
 from headwater.client.consumer import Consumer, records
 from headwater.client.errors import ClientError, Refused
-from headwater.client.group import Member, Membership
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
 from headwater.wire.batch.builder import NewRecord
@@ -28,66 +27,6 @@ TIMEOUTS_MS: Final = (2_000, 60_000)
 PATIENCE_MS: Final = (300, 2_000, 10_000)
 INPUTS_MAX: Final = 4
 WAIT_MS: Final = 200
-
-
-class Ownership(Protocol):
-    """How a pipe comes to its sources."""
-
-    transactional_id: str
-
-    async def claim(self) -> Sequence[TopicPartition]: ...
-
-    async def holds(self) -> bool:
-        """Whether they are still its own, as far as anyone says."""
-        ...
-
-    @property
-    def commits_as(self) -> CommitsAs: ...
-
-
-class OwnsByName:
-    """Several share a transactional id, and each that begins fences the one before. So it rests before it claims again."""
-
-    commits_as = NO_MEMBER
-
-    def __init__(self, source: TopicPartition, random: Random, *, rest_s: float) -> None:
-        topic, index = source
-        self.transactional_id = f"{topic}-{index}"
-        self._source = source
-        self._random = random
-        self._rest_s = rest_s
-
-    async def claim(self) -> Sequence[TopicPartition]:
-        await asyncio.sleep(self._rest_s * self._random.random())
-        return (self._source,)
-
-    async def holds(self) -> bool:
-        return True
-
-
-class OwnsByMembership:
-    """A member of a group, whose offsets in transactions are fenced by its generation."""
-
-    def __init__(self, name: str, cluster: Cluster, flow: Flow, sources: Sequence[TopicPartition]) -> None:
-        membership = Membership(
-            group=flow.group,
-            protocol_type="simulated",
-            protocols={"turns": b""},
-            session_timeout_ms=1_000,
-            rebalance_timeout_ms=1_000,
-        )
-        self.transactional_id = name
-        self._member = Member(cluster, membership, by_turns(sources))
-
-    @property
-    def commits_as(self) -> CommitsAs:
-        return self._member.commits_as
-
-    async def claim(self) -> Sequence[TopicPartition]:
-        return places_of((await self._member.join()).assignment)
-
-    async def holds(self) -> bool:
-        return await self._member.beat()
 
 
 class Pipe:

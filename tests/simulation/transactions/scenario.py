@@ -28,7 +28,14 @@ from tests.simulation.transactions.keyed import (
     view,
 )
 from tests.simulation.transactions.ledger import BY_MEMBERSHIP, BY_NAME, FLOWS, SOURCES, STATE, Flow, Ledger
-from tests.simulation.transactions.pipes import Ownership, OwnsByMembership, OwnsByName, Pipe
+from tests.simulation.transactions.ownerships import (
+    SESSION_MS,
+    Ownership,
+    OwnsByAssignment,
+    OwnsByMembership,
+    OwnsByName,
+)
+from tests.simulation.transactions.pipes import Pipe
 from tests.simulation.transactions.readers import CommittedReader, read_all, stable
 from tests.simulation.world.randomness import stream
 
@@ -41,6 +48,11 @@ EVERYONE: Final = (*MEMBERS, "named-1", "named-2", "named-3", "reader-2", "write
 SETTINGS: Final = {
     "transaction.state.log.num.partitions": "2",
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "group.consumer.min.session.timeout.ms": str(SESSION_MS),
+    "group.consumer.session.timeout.ms": str(SESSION_MS),
+    "group.consumer.min.heartbeat.interval.ms": "100",
+    "group.consumer.heartbeat.interval.ms": "100",
+    "group.consumer.assignment.interval.ms": "100",
     "transactional.id.expiration.ms": "10000",
     "transaction.remove.expired.transaction.cleanup.interval.ms": "1000",
     "log.roll.ms": "3000",
@@ -49,7 +61,7 @@ SETTINGS: Final = {
     "log.cleaner.delete.retention.ms": "2000",
     "log.segment.delete.delay.ms": "500",
 }
-"""So that transactions time out, ids expire, logs roll, and all that is compacted, is so all the time: also the
+"""So that transactions and members time out, ids expire, logs roll, and all that is compacted, is so all the time: also the
 coordinators' own logs."""
 DRAINED_WITHIN_S: Final = 120.0
 REST_S: Final = 6.0
@@ -66,6 +78,7 @@ class TransactionScenario:
         self._simulation = simulation
         self._requests = requests
         self._clients = clients
+        self._is_classic = stream(simulation.seed, "protocol").random() < 0.5
 
     async def run(self) -> None:
         with unforeseen_errors_end(self._simulation):
@@ -114,8 +127,14 @@ class TransactionScenario:
         return Pipe(name, cluster, self.ledger, random, world.clock, flow=BY_NAME, owner=owner).step
 
     def _member(self, name: str, cluster: Cluster, world: World, random: Random) -> Step:
-        owner = OwnsByMembership(name, cluster, BY_MEMBERSHIP, SOURCES)
+        owner = self._membership(name, cluster, random)
         return Pipe(name, cluster, self.ledger, random, world.clock, flow=BY_MEMBERSHIP, owner=owner).step
+
+    def _membership(self, name: str, cluster: Cluster, random: Random) -> Ownership:
+        """The group is classic in one half of the seeds."""
+        if self._is_classic:
+            return OwnsByMembership(name, cluster, BY_MEMBERSHIP, SOURCES)
+        return OwnsByAssignment(name, cluster, BY_MEMBERSHIP, SOURCES, random)
 
     def _reader(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
         reader = CommittedReader(cluster, self.ledger.history, random, places())
@@ -152,7 +171,7 @@ class TransactionScenario:
             return Pipe("last", cluster, self.ledger, random, clock, flow=flow, owner=owner, mischief=0)
 
         named = [(pipe(BY_NAME, OwnsByName(source, random, rest_s=0)), (source,)) for source in SOURCES]
-        member = pipe(BY_MEMBERSHIP, OwnsByMembership("last", cluster, BY_MEMBERSHIP, SOURCES))
+        member = pipe(BY_MEMBERSHIP, self._membership("last", cluster, random))
         return [*named, (member, SOURCES)]
 
     async def _look(self, cluster: Cluster) -> None:

@@ -70,8 +70,10 @@ class SimulatedDisk:
         return bytes(self.storage.need(path, Content).data)
 
     async def write(self, path: str, data: bytes) -> None:
-        """Goes on when its waiter is cancelled, as a thread does."""
-        await asyncio.shield(asyncio.ensure_future(self._replace(path, data)))
+        """Goes on when its waiter is cancelled, as a thread does; then nobody asks whether it failed."""
+        replacing = asyncio.ensure_future(self._replace(path, data))
+        replacing.add_done_callback(lambda done: done.cancelled() or done.exception())
+        await asyncio.shield(replacing)
 
     async def _replace(self, path: str, data: bytes) -> None:
         self.check(path)
