@@ -19,6 +19,7 @@ from headwater.wire.messages.offset_commit_response import (
 )
 
 _GROUP_NOT_FOUND_FROM = 9
+_MEMBER_EPOCHS_FROM = 9
 _TOPIC_IDS_FROM = 10
 
 
@@ -48,6 +49,7 @@ async def handle(context: Context, request: OffsetCommitRequest) -> OffsetCommit
             generation=request.generation_id_or_member_epoch,
             offsets=commits.offsets,
             retention_ms=request.retention_time_ms,
+            knows_epochs=context.api_version >= _MEMBER_EPOCHS_FROM,
         ),
     )
     if isinstance(answer, ControlError):

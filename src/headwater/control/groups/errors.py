@@ -16,6 +16,7 @@ GroupError
   FencedMemberEpoch            FENCED_MEMBER_EPOCH          the member gives up its partitions and rejoins
   StaleMemberEpoch             STALE_MEMBER_EPOCH           retriable: with the epoch of the next heartbeat
   UnsupportedAssignor          UNSUPPORTED_ASSIGNOR
+  TooOldForEpochs              UNSUPPORTED_VERSION
   InvalidHeartbeat             INVALID_REQUEST
   InconsistentProtocol         INCONSISTENT_GROUP_PROTOCOL
   InvalidSessionTimeout        INVALID_SESSION_TIMEOUT
@@ -108,6 +109,11 @@ class StaleMemberEpoch(GroupError, code=ErrorCode.STALE_MEMBER_EPOCH):
 class UnsupportedAssignor(GroupError, code=ErrorCode.UNSUPPORTED_ASSIGNOR):
     def __init__(self, assignor: str, supported: tuple[str, ...]) -> None:
         super().__init__(f"There is no assignor {assignor!r}; there are {', '.join(supported)}.")
+
+
+class TooOldForEpochs(GroupError, code=ErrorCode.UNSUPPORTED_VERSION):
+    def __init__(self) -> None:
+        super().__init__("Members of the consumer protocol commit with OffsetCommit version 9 or above.")
 
 
 class InvalidHeartbeat(GroupError, code=ErrorCode.INVALID_REQUEST):

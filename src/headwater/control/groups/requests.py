@@ -29,6 +29,8 @@ class CommitOffsets(Struct, frozen=True, kw_only=True):
     offsets: tuple[OffsetCommit, ...]
     retention_ms: int = -1
     """Versions 2 to 4 only: how long these are kept, -1 for the broker's setting."""
+    knows_epochs: bool = True
+    """From version 9 on a generation may be a member epoch (KIP-848)."""
 
 
 class CommitInTransaction(Struct, frozen=True, kw_only=True):

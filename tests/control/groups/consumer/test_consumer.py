@@ -6,6 +6,7 @@ from tests.control.groups.rig import Rig
 from headwater.control.groups.consumer.requests import ConsumerGroupDescription, ConsumerHeartbeat, Heartbeaten
 from headwater.control.groups.consumer.settings import ConsumerGroupSettings
 from headwater.control.groups.errors import (
+    CoordinatorFull,
     FencedInstance,
     FencedMemberEpoch,
     GroupFull,
@@ -159,6 +160,12 @@ def test_a_group_takes_no_more_members_than_it_may_have():
     a.join()
     assert isinstance(Client(rig, "b").join(), GroupFull)
     assert isinstance(a.join(), Heartbeaten)
+
+
+def test_all_groups_together_have_a_bounded_number_of_members():
+    rig = Rig(members_max=1)
+    assert isinstance(Client(rig, "a", group="x").join(), Heartbeaten)
+    assert isinstance(Client(rig, "a", group="y").join(), CoordinatorFull)
 
 
 def test_a_static_member_that_comes_back_has_its_partitions_again_and_nobody_rebalances():

@@ -13,6 +13,7 @@ from headwater.control.groups.errors import (
     GroupNotFound,
     IllegalGeneration,
     InconsistentProtocol,
+    InvalidSessionTimeout,
     MemberIdRequired,
     RebalanceInProgress,
     UnknownMember,
@@ -119,6 +120,7 @@ def test_classic_members_are_held_to_their_generation_and_protocol():
     other = (Protocol(name="mine", metadata=b"\0\0" + bytes(8)),)
     assert isinstance(rig.ask(join(new="x", protocols=other)), InconsistentProtocol)
     assert isinstance(rig.ask(join(new="x", protocol_type="connect")), InconsistentProtocol)
+    assert isinstance(rig.ask(join(new="x", session_timeout_ms=1)), InvalidSessionTimeout)
     garbled = (Protocol(name="cooperative-sticky", metadata=b"\0"),)
     assert isinstance(rig.ask(join(new="x", protocols=garbled)), InconsistentProtocol)
     known = (Protocol(name="cooperative-sticky", metadata=b"\0\0" + b"\0\0\0\1\0\1t" + b"\xff\xff\xff\xff"),)

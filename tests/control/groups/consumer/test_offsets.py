@@ -4,7 +4,13 @@ from msgspec.structs import replace
 from tests.control.groups.consumer.client import Client
 from tests.control.groups.rig import Rig, commit
 
-from headwater.control.groups.errors import InvalidGroupId, StaleMemberEpoch, SubscribedToTopic, UnknownMember
+from headwater.control.groups.errors import (
+    InvalidGroupId,
+    StaleMemberEpoch,
+    SubscribedToTopic,
+    TooOldForEpochs,
+    UnknownMember,
+)
 from headwater.control.groups.requests import CommitInTransaction, CommitOffsets, DeleteOffsets, ReadOffsets
 from headwater.wire.types import ProducerEpoch, ProducerId, TopicName
 
@@ -36,6 +42,11 @@ def test_members_commit_in_their_epoch_and_others_not_at_all():
     assert isinstance(rig.ask(committed(rig, "a", a.epoch + 1)), StaleMemberEpoch)
     assert isinstance(rig.ask(committed(rig, "x", a.epoch)), UnknownMember)
     assert isinstance(rig.ask(committed(rig, "", -1)), UnknownMember)
+
+
+def test_a_client_that_is_too_old_to_know_epochs_is_told_so():
+    rig, a, _ = two_members()
+    assert isinstance(rig.ask(replace(committed(rig, "a", a.epoch), knows_epochs=False)), TooOldForEpochs)
 
 
 def test_an_older_epoch_will_do_for_partitions_that_the_member_has_had_since():

@@ -24,7 +24,7 @@ from headwater.machine.decision import Ticket
 
 
 def join(table: Table, request: Join, ticket: Ticket, step: Step) -> None:
-    refusal = _check(table, request)
+    refusal = check_join(table, request)
     if refusal is not None:
         step.answer(ticket, refusal)
         return
@@ -57,7 +57,8 @@ def check_member(group: Group, member_id: str, instance_id: str | None) -> Group
     return None if group.get(member_id) is not None else UnknownMember(member_id)
 
 
-def _check(table: Table, request: Join) -> GroupError | None:
+def check_join(table: Table, request: Join) -> GroupError | None:
+    """What can be said of a join without a look at its group."""
     settings = table.settings
     low, high = settings.min_session_timeout_ms, settings.max_session_timeout_ms
     if not request.group_id:

@@ -40,7 +40,7 @@ def join(table: Table, draft: Draft, request: Join, step: Step) -> Joined | Grou
     if settings.migration is Migration.DISABLED or not _supports(draft.group, request):
         return InconsistentProtocol()
     member_id = request.member_id or request.new_member_id
-    if refusal := check_room(draft, member_id, request.instance_id, settings.max_size):
+    if refusal := check_room(table, draft, member_id, request.instance_id):
         return refusal
     if request.needs_known_id and not request.member_id and request.instance_id is None:
         return MemberIdRequired(member_id)

@@ -28,7 +28,7 @@ def heartbeat(table: Table, draft: Draft, request: ConsumerHeartbeat, step: Step
     settings = table.settings(request.group_id)
     if request.epoch < JOINING:
         return leave(table, draft, request, step)
-    if refusal := check_room(draft, request.member_id, request.instance_id, settings.max_size):
+    if refusal := check_room(table, draft, request.member_id, request.instance_id):
         return refusal
     predecessor = draft.group.instance(request.instance_id)
     known = find_member(draft, request)

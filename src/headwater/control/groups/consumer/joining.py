@@ -9,7 +9,9 @@ from headwater.control.groups.consumer.member import JOINING, LEFT_FOR_A_WHILE, 
 from headwater.control.groups.consumer.records import current_record, member_record, no_member, target_record
 from headwater.control.groups.consumer.requests import ConsumerHeartbeat
 from headwater.control.groups.consumer.settings import ConsumerGroupSettings
+from headwater.control.groups.consumer.table import Table
 from headwater.control.groups.errors import (
+    CoordinatorFull,
     FencedInstance,
     FencedMemberEpoch,
     GroupError,
@@ -55,11 +57,16 @@ def _check_assignor(request: ConsumerHeartbeat, settings: ConsumerGroupSettings)
     return None
 
 
-def check_room(draft: Draft, member_id: str, instance_id: str | None, bound: int) -> GroupFull | None:
+def check_room(table: Table, draft: Draft, member_id: str, instance_id: str | None) -> GroupError | None:
+    """A group has a bound, and so have all groups together: anybody can found some."""
     group = draft.group
     if member_id in group.members or group.instance(instance_id) is not None:
         return None
-    return GroupFull(bound, "group.consumer.max.size") if len(group.members) >= bound else None
+    bound = table.settings(group.group_id).max_size
+    if len(group.members) >= bound:
+        return GroupFull(bound, "group.consumer.max.size")
+    bound = table.classic.settings.members_max
+    return CoordinatorFull(bound) if len(table.deadlines) >= bound else None
 
 
 def find_member(draft: Draft, request: ConsumerHeartbeat) -> Member | GroupError:

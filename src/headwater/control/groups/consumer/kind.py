@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from headwater.control.groups.classic.group import State as ClassicState
+from headwater.control.groups.classic.joining import check_join
 from headwater.control.groups.classic.kind import ClassicGroups
 from headwater.control.groups.classic.requests import Heartbeat, Join, Leave, Sync
 from headwater.control.groups.consumer import classic_members, queries
@@ -106,7 +107,9 @@ class ConsumerGroups:
     def _join(self, request: Join, ticket: Ticket, step: Step) -> None:
         """A group without members is given to classic ones."""
         group = self.table.groups[request.group_id]
-        if group.members:
+        if refusal := check_join(self._classic.table, request):
+            step.answer(ticket, refusal)
+        elif group.members:
             step.answer(ticket, classic_members.join(self.table, Draft(group, step.moment), request, step))
         else:
             self.release(request.group_id, step)

@@ -12,6 +12,7 @@ from headwater.control.groups.errors import (
     IllegalGeneration,
     InvalidGroupId,
     StaleMemberEpoch,
+    TooOldForEpochs,
     UnknownMember,
 )
 from headwater.control.groups.requests import CommitOffsets, ReadOffsets
@@ -31,6 +32,9 @@ class ConsumerOffsetRules:
         group = self._table.groups[request.group_id]
         if request.generation < 0 and not group.members:
             return None
+        member = group.members.get(request.member_id)
+        if member is not None and member.classic is None and not request.knows_epochs:
+            return TooOldForEpochs()
         return _check_epoch(group, request)
 
     def check_commit_in_transaction(self, request: CommitOffsets, step: Step) -> GroupError | None:
