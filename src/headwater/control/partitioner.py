@@ -7,18 +7,20 @@ from struct import Struct
 from typing import Final
 
 _INT32: Final = 0xFFFFFFFF
+_INT32_MAX: Final = 0x7FFFFFFF
 _UUID: Final = Struct(">QQ")
 _SEED: Final = 0x9747B28C
 _MULTIPLIER: Final = 0x5BD1E995
 
 
 def java_hash(text: str) -> int:
-    """Java's `String.hashCode`, without its sign bit, over UTF-16 code units."""
+    """Java's `String.hashCode` over UTF-16 code units, as Kafka's `Utils.abs` takes it: the absolute value, and 0 of the one
+    number that has none."""
     value = 0
     units = text.encode("utf-16-be", "surrogatepass")
     for index in range(0, len(units), 2):
-        value = (31 * value + (units[index] << 8 | units[index + 1])) & 0xFFFFFFFF
-    return value & 0x7FFFFFFF
+        value = (31 * value + (units[index] << 8 | units[index + 1])) & _INT32
+    return min(value, -value & _INT32) & _INT32_MAX
 
 
 def coordinator_partition(key: str, partitions: int) -> int:
@@ -44,7 +46,7 @@ def remote_metadata_partition(topic_id: bytes, partition: int, partitions: int) 
     value = 1
     for each in (_long_hash(lower), _long_hash(upper), partition):
         value = (31 * value + each) & _INT32
-    return (murmur2(value.to_bytes(4, "big")) & 0x7FFFFFFF) % partitions
+    return (murmur2(value.to_bytes(4, "big")) & _INT32_MAX) % partitions
 
 
 def _long_hash(value: int) -> int:

@@ -131,8 +131,17 @@ def test_an_offset_is_not_deleted_while_the_group_is_subscribed():
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"), [("", 0), ("a", 97), ("hello", 99162322), ("polygenelubricants", 0), ("😀", 1772899)]
+    ("text", "expected"),
+    [
+        ("", 0),
+        ("a", 97),
+        ("hello", 99162322),
+        ("polygenelubricants", 0),
+        ("😀", 1772899),
+        ("billing", 109829509),
+        ("a-consumer-group", 600245036),
+    ],
 )
-def test_the_hash_is_that_of_java(text, expected):
+def test_the_hash_is_that_of_java_without_its_sign(text, expected):
     assert java_hash(text) == expected
     assert coordinator_partition(text, 50) == expected % 50
