@@ -5,12 +5,13 @@ that is open, offsets of groups, settings, quotas, users and access control list
 """
 
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -38,6 +39,7 @@ from headwater.wire.messages import (
 from headwater.wire.schema import Message
 
 WAIT_S: Final = 60.0
+A_MOMENT_S: Final = 0.05
 CODECS: Final = ("none", "gzip", "snappy", "lz4", "zstd")
 RECORDS: Final = 500
 KEYS: Final = 20
@@ -130,9 +132,24 @@ def _limit_and_allow(admin: AdminClient, bootstrap: str) -> None:
 
 
 def commit(bootstrap: str, group: str, topic: str, offset: int) -> None:
+    """A coordinator whose topic was only just made may still be loading it."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group})
-    consumer.commit(offsets=[TopicPartition(topic, 0, offset, metadata="here")], asynchronous=False)
+    wanted = [TopicPartition(topic, 0, offset, metadata="here")]
+    deadline = time.monotonic() + WAIT_S
+    while (refused := _refusal(consumer, wanted)) is not None:
+        assert refused.code() == KafkaError.COORDINATOR_LOAD_IN_PROGRESS, refused
+        assert time.monotonic() < deadline, refused
+        consumer.poll(A_MOMENT_S)
     consumer.close()
+
+
+def _refusal(consumer: Consumer, wanted: list[TopicPartition]) -> KafkaError | None:
+    try:
+        consumer.commit(offsets=wanted, asynchronous=False)
+    except KafkaException as refused:
+        error: KafkaError = refused.args[0]
+        return error
+    return None
 
 
 def asked(bootstrap: str, request: Message, version: int) -> Any:

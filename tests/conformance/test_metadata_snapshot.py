@@ -38,15 +38,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         admin = AdminClient({"bootstrap.servers": process.bootstrap})
         admin.create_topics([NewTopic("changed", 2, 1)])["changed"].result(WAIT_S)
         for round_ in range(ROUNDS):
-            change(admin, str(1_000_000 + round_))
+            change(admin, "changed", str(1_000_000 + round_))
     finally:
         assert process.stop() == 0, process.log_tail()
     return path
 
 
-def change(admin: AdminClient, value: str) -> None:
+def change(admin: AdminClient, name: str, value: str) -> None:
     entries = [ConfigEntry(each, value, incremental_operation=AlterConfigOpType.SET) for each in SETTINGS]
-    topic = ConfigResource(ResourceType.TOPIC, "changed", incremental_configs=entries)
+    topic = ConfigResource(ResourceType.TOPIC, name, incremental_configs=entries)
     for changed in admin.incremental_alter_configs([topic]).values():
         changed.result(WAIT_S)
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from tests.assembly.test_survey import bytes_of
+from confluent_kafka.admin import AdminClient
+from tests.assembly.test_survey import METADATA, bytes_of
 from tests.conformance.full_folder import (
     AUTHORIZED,
     CODECS,
@@ -21,6 +22,7 @@ from tests.conformance.full_folder import (
     produce,
     rules,
 )
+from tests.conformance.test_metadata_snapshot import ROUNDS, change
 from tests.e2e.process import Process, start
 from tools.apache_kafka import STANDALONE, Release, apache_kafka
 
@@ -44,10 +46,12 @@ class Origin:
     settings: Mapping[str, str] = field(default_factory=dict)
     kill: bool = False
     users: bool = True
+    snapshot: bool = False
+    """Whether we change so much that we take a snapshot of the metadata."""
 
 
 ORIGINS = {
-    "4.3.1": Origin(version="4.3.1"),
+    "4.3.1": Origin(version="4.3.1", snapshot=True),
     "4.4.0": Origin(version="4.4.0"),
     "4.4.0 killed": Origin(version="4.4.0", kill=True),
     "4.4.0 as 3.3": Origin(version="4.4.0", made=("--release-version", "3.3"), settings=STATIC_QUORUM, users=False),
@@ -70,8 +74,11 @@ def test_kafka_finds_everything_after_us(
     try:
         assert held(ours.bootstrap) == before
         _go_on(ours)
+        if origin.snapshot:
+            _change_much(ours)
     finally:
         assert ours.stop() == 0, ours.log_tail()
+    assert bool(_snapshots(node / "data")) == origin.snapshot
     with apache_kafka(release, node, settings=settings, heap=HEAP) as kafka:
         again = held(kafka.bootstrap)
         assert rules(kafka.bootstrap) == told
@@ -96,6 +103,17 @@ def _go_on(ours: Process) -> None:
     for codec in CODECS:
         produce(ours.bootstrap, codec, range(RECORDS, RECORDS + MORE), codec=codec)
     commit(ours.bootstrap, "readers", "none", RECORDS)
+
+
+def _change_much(ours: Process) -> None:
+    admin = AdminClient({"bootstrap.servers": ours.bootstrap})
+    for number in range(ROUNDS):
+        change(admin, "gzip", str(1_000_000_000 + number))
+
+
+def _snapshots(folder: Path) -> list[Path]:
+    """Without the one that Kafka's format makes."""
+    return [each for each in (folder / METADATA).glob("*.checkpoint") if int(each.name[:20])]
 
 
 def _no_complaints(log: Path) -> None:
