@@ -13,6 +13,7 @@ from headwater.broker.config_resources import check_node
 from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.logger_levels import change_levels
+from headwater.broker.turns import one_by_one
 from headwater.control.cluster.requests import ChangeConfigs, ConfigChange, ConfigOperation, Resource, ResourceType
 from headwater.control.errors import ControlError, InvalidConfig, InvalidRequest
 
@@ -36,16 +37,18 @@ class Wanted(Struct, frozen=True, kw_only=True):
 
 async def change(context: Context, wanted: Sequence[Wanted], *, validate_only: bool) -> list[ControlError | None]:
     """For each resource, in order: None where it is done, or why not."""
-    twice = named_twice((each.type, each.name) for each in wanted)
-    answers: list[ControlError | None] = []
-    for each in wanted:
+    names = named_twice(each.name for each in wanted)
+    twice = named_twice((each.type, each.name) for each in wanted if each.name in names)
+
+    async def change_one(each: Wanted) -> ControlError | None:
         try:
             if (each.type, each.name) in twice:
                 raise InvalidRequest("Each resource must appear at most once.")
-            answers.append(await _change(context, each, validate_only))
+            return await _change(context, each, validate_only)
         except ControlError as refusal:
-            answers.append(refusal)
-    return answers
+            return refusal
+
+    return await one_by_one(wanted, change_one)
 
 
 async def _change(context: Context, wanted: Wanted, validate_only: bool) -> ControlError | None:

@@ -1,11 +1,14 @@
 """What settings can belong to, as the requests about settings name it, and which right each kind needs."""
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Final, Protocol
 
 from headwater.broker.context import Context
 from headwater.control.cluster.requests import ResourceType
 from headwater.control.errors import InvalidRequest
 from headwater.security.access import THE_CLUSTER, Resource, group, topic
+
+_TYPES: Final[Mapping[int, ResourceType]] = {each.value: each for each in ResourceType}
 
 
 class Named(Protocol):
@@ -20,10 +23,7 @@ class Named(Protocol):
 
 def type_of(item: Named) -> ResourceType | None:
     """None for a number that is no type of Kafka's."""
-    try:
-        return ResourceType(item.resource_type)
-    except ValueError:
-        return None
+    return _TYPES.get(item.resource_type)
 
 
 def access_to(item: Named) -> Resource | None:

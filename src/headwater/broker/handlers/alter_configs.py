@@ -5,6 +5,7 @@ from headwater.broker.config_changes import Wanted, change
 from headwater.broker.config_resources import access_to, type_of
 from headwater.broker.context import Context
 from headwater.broker.needs import Each
+from headwater.broker.turns import one_by_one
 from headwater.control.cluster.requests import ConfigOperation
 from headwater.security.access import Operation
 from headwater.wire.error_codes import ErrorCode
@@ -34,7 +35,8 @@ API = Api(
 
 async def handle(context: Context, request: AlterConfigsRequest) -> AlterConfigsResponse:
     items = request.resources
-    answers = await change(context, [_wanted(each) for each in items], validate_only=request.validate_only)
+    wanted = await one_by_one(items, _wanted)
+    answers = await change(context, wanted, validate_only=request.validate_only)
     return AlterConfigsResponse(
         responses=tuple(
             _answer(item, refusal.code, str(refusal)) if refusal else _answer(item, ErrorCode.NONE)
@@ -43,6 +45,6 @@ async def handle(context: Context, request: AlterConfigsRequest) -> AlterConfigs
     )
 
 
-def _wanted(item: AlterConfigsResource) -> Wanted:
+async def _wanted(item: AlterConfigsResource) -> Wanted:
     changes = tuple((each.name, ConfigOperation.SET, each.value) for each in item.configs)
     return Wanted(type=type_of(item), name=item.resource_name, changes=changes, replace=True)

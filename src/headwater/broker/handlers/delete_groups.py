@@ -4,6 +4,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
+from headwater.broker.turns import one_by_one
 from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.requests import DeleteGroup
 from headwater.control.groups.share.requests import DeleteShareState
@@ -31,7 +32,7 @@ API = Api(
 
 async def handle(context: Context, request: DeleteGroupsRequest) -> DeleteGroupsResponse:
     names = dict.fromkeys(request.groups_names)
-    return DeleteGroupsResponse(results=tuple([await _delete(context, each) for each in names]))
+    return DeleteGroupsResponse(results=tuple(await one_by_one(names, lambda each: _delete(context, each))))
 
 
 async def _delete(context: Context, group_id: str) -> DeletableGroupResult:

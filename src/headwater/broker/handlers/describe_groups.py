@@ -7,6 +7,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
 from headwater.broker.operations import allowed_operations
+from headwater.broker.turns import one_by_one
 from headwater.control.groups.classic.requests import GroupDescription
 from headwater.control.groups.errors import GroupNotFound
 from headwater.security.access import Operation, group
@@ -39,7 +40,8 @@ API = Api(
 
 
 async def handle(context: Context, request: DescribeGroupsRequest) -> DescribeGroupsResponse:
-    return DescribeGroupsResponse(groups=tuple([await _describe(context, request, each) for each in request.groups]))
+    groups = await one_by_one(request.groups, lambda each: _describe(context, request, each))
+    return DescribeGroupsResponse(groups=tuple(groups))
 
 
 async def _describe(context: Context, request: DescribeGroupsRequest, group_id: str) -> DescribedGroup:

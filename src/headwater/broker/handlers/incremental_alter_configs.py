@@ -1,10 +1,13 @@
 """IncrementalAlterConfigs: change some settings of a resource and leave the others (KIP-339, KIP-412 for loggers)."""
 
+from typing import Final
+
 from headwater.broker.api import Api, between
 from headwater.broker.config_changes import Wanted, change
 from headwater.broker.config_resources import access_to, type_of
 from headwater.broker.context import Context
 from headwater.broker.needs import Each
+from headwater.broker.turns import one_by_one
 from headwater.control.cluster.requests import ConfigOperation
 from headwater.security.access import Operation
 from headwater.wire.error_codes import ErrorCode
@@ -16,6 +19,8 @@ from headwater.wire.messages.incremental_alter_configs_response import (
     AlterConfigsResourceResponse,
     IncrementalAlterConfigsResponse,
 )
+
+_OPERATIONS: Final = {each.value: each for each in ConfigOperation}
 
 
 def _answer(item: AlterConfigsResource, code: ErrorCode, message: str | None = None) -> AlterConfigsResourceResponse:
@@ -40,7 +45,8 @@ API = Api(
 
 async def handle(context: Context, request: IncrementalAlterConfigsRequest) -> IncrementalAlterConfigsResponse:
     items = request.resources
-    answers = await change(context, [_wanted(each) for each in items], validate_only=request.validate_only)
+    wanted = await one_by_one(items, _wanted)
+    answers = await change(context, wanted, validate_only=request.validate_only)
     return IncrementalAlterConfigsResponse(
         responses=tuple(
             _answer(item, refusal.code, str(refusal)) if refusal else _answer(item, ErrorCode.NONE)
@@ -49,10 +55,6 @@ async def handle(context: Context, request: IncrementalAlterConfigsRequest) -> I
     )
 
 
-def _wanted(item: AlterConfigsResource) -> Wanted:
-    changes = tuple((each.name, _operation(each.config_operation), each.value) for each in item.configs)
+async def _wanted(item: AlterConfigsResource) -> Wanted:
+    changes = tuple((each.name, _OPERATIONS.get(each.config_operation), each.value) for each in item.configs)
     return Wanted(type=type_of(item), name=item.resource_name, changes=changes, replace=False)
-
-
-def _operation(number: int) -> ConfigOperation | None:
-    return ConfigOperation(number) if number in tuple(ConfigOperation) else None

@@ -5,7 +5,7 @@ version 0     no topics are all topics
 12 and above  a topic can be named by its id; if one is, names are not looked at
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Final
 
 from msgspec import Struct
@@ -17,9 +17,10 @@ from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
 from headwater.broker.nodes import Nodes, nodes
 from headwater.broker.operations import allowed_operations
+from headwater.broker.turns import one_by_one
 from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import INTERNAL, check_name
-from headwater.control.cluster.topics import Partition
+from headwater.control.cluster.topics import Partition, Topic
 from headwater.security.access import THE_CLUSTER, Operation, topic as the_topic
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.metadata_request import MetadataRequest, MetadataRequestTopic
@@ -29,7 +30,7 @@ from headwater.wire.messages.metadata_response import (
     MetadataResponsePartition,
     MetadataResponseTopic,
 )
-from headwater.wire.types import ZERO_UUID, NodeId, TopicName, Uuid
+from headwater.wire.types import ZERO_UUID, TopicName, Uuid
 
 _ALL_BY_NULL_FROM: Final = 1
 _LISTENER_NOT_FOUND_FROM: Final = 6
@@ -66,7 +67,18 @@ async def handle(context: Context, request: MetadataRequest) -> MetadataResponse
         not_made = await create_missing(context, asked.names)
         refused += tuple(_refused(code, name) for name, code in not_made.items())
         asked = Asked(names=tuple(each for each in asked.names if each not in not_made), refused=refused)
-    return await context.services.cluster.read(lambda cluster: _response(context, request, asked, cluster))
+    seen = await context.services.cluster.read(lambda cluster: _look(context, asked, cluster))
+    topics = await one_by_one(seen.topics, _describer(context, request, seen))
+    return MetadataResponse(
+        brokers=tuple(
+            MetadataResponseBroker(node_id=each.node_id, host=each.host, port=each.port, rack=each.rack)
+            for each in seen.reachable.values()
+        ),
+        cluster_id=context.services.cluster_id,
+        controller_id=context.services.node_id,
+        topics=(*asked.refused, *topics),
+        cluster_authorized_operations=_cluster_operations(context, request),
+    )
 
 
 def _asked(context: Context, request: MetadataRequest) -> Asked:
@@ -105,51 +117,66 @@ def _by_name(context: Context, topics: Iterable[MetadataRequestTopic]) -> Asked:
 # --- answering
 
 
-def _response(context: Context, request: MetadataRequest, asked: Asked, cluster: Cluster) -> MetadataResponse:
-    reachable = nodes(context, cluster)
+class SeenTopic(Struct, frozen=True, kw_only=True):
+    """A topic at one moment; without an id there was none."""
+
+    name: TopicName
+    topic_id: Uuid | None = None
+    partitions: tuple[Partition, ...] = ()
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """What an answer is made of, which takes some turns where it is large: all as it was at one moment."""
+
+    reachable: Nodes
+    unfenced: Container[int]
+    topics: tuple[SeenTopic, ...]
+
+
+def _look(context: Context, asked: Asked, cluster: Cluster) -> Seen:
     names = asked.names
     if names is None:
         all_ = (each.name for each in cluster.topics)
         names = tuple(each for each in all_ if context.allows(Operation.DESCRIBE, the_topic(each)))
-    return MetadataResponse(
-        brokers=tuple(
-            MetadataResponseBroker(node_id=each.node_id, host=each.host, port=each.port, rack=each.rack)
-            for each in reachable.values()
-        ),
-        cluster_id=context.services.cluster_id,
-        controller_id=context.services.node_id,
-        topics=(*asked.refused, *_topics(context, request, names, cluster, reachable)),
-        cluster_authorized_operations=_cluster_operations(context, request),
+    return Seen(
+        reachable=nodes(context, cluster),
+        unfenced=frozenset(each.node_id for each in cluster.brokers if not each.fenced),
+        topics=tuple(_seen(name, cluster.topics.named(name)) for name in names),
     )
 
 
-def _topics(
-    context: Context, request: MetadataRequest, names: Iterable[TopicName], cluster: Cluster, reachable: Nodes
-) -> Iterator[MetadataResponseTopic]:
-    describe = _describer(context, cluster, reachable)
-    for name in names:
-        operations = _NOT_ASKED
-        if request.include_topic_authorized_operations:
-            operations = allowed_operations(context, the_topic(name))
-        topic = cluster.topics.named(name)
-        if topic is None:
-            code = ErrorCode.INVALID_TOPIC_EXCEPTION if check_name(name) else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
-            yield _refused(code, name, operations=operations)
-            continue
-        yield MetadataResponseTopic(
-            name=name,
-            topic_id=topic.topic_id,
-            is_internal=name in INTERNAL,
-            partitions=tuple(map(describe, topic.partitions)),
-            topic_authorized_operations=operations,
-        )
+def _seen(name: TopicName, topic: Topic | None) -> SeenTopic:
+    if topic is None:
+        return SeenTopic(name=name)
+    return SeenTopic(name=name, topic_id=topic.topic_id, partitions=tuple(topic.partitions))
 
 
 def _describer(
-    context: Context, cluster: Cluster, reachable: Nodes
-) -> Callable[[Partition], MetadataResponsePartition]:
+    context: Context, request: MetadataRequest, seen: Seen
+) -> Callable[[SeenTopic], Awaitable[MetadataResponseTopic]]:
+    describe_partition = _partition_describer(context, seen)
+
+    async def describe(topic: SeenTopic) -> MetadataResponseTopic:
+        operations = _NOT_ASKED
+        if request.include_topic_authorized_operations:
+            operations = allowed_operations(context, the_topic(topic.name))
+        if topic.topic_id is None:
+            code = ErrorCode.INVALID_TOPIC_EXCEPTION if check_name(topic.name) else ErrorCode.UNKNOWN_TOPIC_OR_PARTITION
+            return _refused(code, topic.name, operations=operations)
+        return MetadataResponseTopic(
+            name=topic.name,
+            topic_id=topic.topic_id,
+            is_internal=topic.name in INTERNAL,
+            partitions=tuple(map(describe_partition, topic.partitions)),
+            topic_authorized_operations=operations,
+        )
+
+    return describe
+
+
+def _partition_describer(context: Context, seen: Seen) -> Callable[[Partition], MetadataResponsePartition]:
     """Nearly every partition is in order, and there may be many thousands: so that is asked first."""
-    usable = reachable.keys()
+    usable = seen.reachable.keys()
 
     def describe(partition: Partition) -> MetadataResponsePartition:
         code, leader = ErrorCode.NONE, partition.leader
@@ -157,7 +184,7 @@ def _describer(
         if not usable >= {leader, *partition.replicas}:
             offline = tuple(each for each in partition.replicas if each not in usable)
             if leader not in usable:
-                code, leader = _why_no_leader(context, cluster, NodeId(leader)), _NO_LEADER
+                code, leader = _why_no_leader(context, seen, leader), _NO_LEADER
         return MetadataResponsePartition(
             error_code=code,
             partition_index=partition.index,
@@ -171,8 +198,8 @@ def _describer(
     return describe
 
 
-def _why_no_leader(context: Context, cluster: Cluster, leader: NodeId) -> ErrorCode:
-    lacks_listener = leader in cluster.brokers and not cluster.brokers.get(leader).fenced
+def _why_no_leader(context: Context, seen: Seen, leader: int) -> ErrorCode:
+    lacks_listener = leader in seen.unfenced
     if lacks_listener and context.api_version >= _LISTENER_NOT_FOUND_FROM:
         return ErrorCode.LISTENER_NOT_FOUND
     return ErrorCode.LEADER_NOT_AVAILABLE

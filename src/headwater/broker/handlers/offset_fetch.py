@@ -6,6 +6,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
+from headwater.broker.turns import one_by_one
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.requests import ReadOffsets, TopicPartition
 from headwater.security.access import Operation, group, topic
@@ -67,9 +68,8 @@ API = Api(
 async def handle(context: Context, request: OffsetFetchRequest) -> OffsetFetchResponse:
     stable = request.require_stable
     if context.api_version >= _GROUPS_FROM:
-        return OffsetFetchResponse(
-            groups=tuple([await _fetch(context, each, stable=stable) for each in request.groups])
-        )
+        groups = await one_by_one(request.groups, lambda each: _fetch(context, each, stable=stable))
+        return OffsetFetchResponse(groups=tuple(groups))
     found = await _fetch(context, _as_group(request), stable=stable)
     return refuse(request, ErrorCode(found.error_code)) if found.error_code else _single(found)
 

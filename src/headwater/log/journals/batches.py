@@ -7,7 +7,6 @@ end is a control batch.
 
 import asyncio
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from typing import Final
 
 from headwater.kernel.units import KiB, Timestamp
@@ -24,12 +23,26 @@ SLICE: Final = 500
 BATCH_BYTES: Final = 64 * KiB
 
 
+async def batches_in_turns(
+    decisions: Iterable[Sequence[Record]], codec: RecordCodec, *, now: Timestamp
+) -> list[bytearray]:
+    """All of them, made in slices: a decision may have as many records as a request had items."""
+    made: list[bytearray] = []
+    for batch in batches_of(decisions, codec, now=now):
+        if batch is None:
+            await asyncio.sleep(0)
+        else:
+            made.append(batch)
+    return made
+
+
 def batches_of(
     decisions: Iterable[Sequence[Record]], codec: RecordCodec, *, now: Timestamp, batch_bytes: int = BATCH_BYTES
-) -> Iterator[bytearray]:
-    """A decision is never split, so a batch may be larger than `batch_bytes`."""
+) -> Iterator[bytearray | None]:
+    """A decision is never split, so a batch may be larger than `batch_bytes`. None after each slice of records, for whoever
+    wants to let others go first."""
     pending: list[NewRecord] = []
-    writer, size = NOBODY, 0
+    writer, size, records = NOBODY, 0, 0
     for decision in decisions:
         marker = _marker_in(decision, now=now)
         if pending and (marker or size >= batch_bytes or writer != _writer(decision)):
@@ -43,6 +56,9 @@ def batches_of(
             key, value = codec.encode(record.record if isinstance(record, InTransaction) else record)
             pending.append(NewRecord(key=key, value=value, timestamp=now))
             size += len(key or b"") + len(value or b"")
+            records += 1
+            if records % SLICE == 0:
+                yield None
     if pending:
         yield _batch(pending, writer)
 
@@ -75,13 +91,8 @@ def _batch(records: list[NewRecord], writer: Producer) -> bytearray:
 
 
 async def snapshot_batches(records: Iterable[Record], codec: RecordCodec, *, now: Timestamp) -> list[bytearray]:
-    """A whole state as batches, made in slices that let the loop breathe."""
-    made: list[bytearray] = []
-    remaining = iter(records)
-    while held := list(islice(remaining, SLICE)):
-        made.extend(batches_of(([record] for record in held), codec, now=now))
-        await asyncio.sleep(0)
-    return made
+    """A whole state as batches."""
+    return await batches_in_turns(([record] for record in records), codec, now=now)
 
 
 def place(batches: Iterable[bytearray], *, first: Offset, epoch: LeaderEpoch) -> Offset:

@@ -8,7 +8,7 @@ from headwater.kernel.logging import get
 from headwater.kernel.units import KiB, Timestamp
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.errors import EndMoved
-from headwater.log.journals.batches import SLICE, batches_of
+from headwater.log.journals.batches import SLICE, batches_in_turns
 from headwater.log.journals.codec import RecordCodec
 from headwater.log.port import Buffer, Log, Origin
 from headwater.log.producers import marker_of
@@ -133,7 +133,7 @@ class RecordLog:
 
     async def append(self, decisions: Sequence[Sequence[Record]], *, expected_end: Offset, now: Timestamp) -> Offset:
         """See the port `Journal`."""
-        batches = list(batches_of(decisions, self.codec, now=now))
+        batches = await batches_in_turns(decisions, self.codec, now=now)
         if not batches:
             return expected_end
         return await self.append_batches(batches, expected_end=expected_end)
