@@ -66,13 +66,14 @@ def aborts_in_one_partition_what_it_commits_in_the_others(patch: pytest.MonkeyPa
 
 
 def is_complete_before_its_markers_are_written(patch: pytest.MonkeyPatch) -> None:
-    go_on = Ending.go_on
+    write_some = Ending.write_some
 
-    def complete(ending: Ending) -> None:
-        asyncio.get_running_loop().call_later(1, go_on, ending)
+    def complete(ending: Ending, most: int) -> int:
+        asyncio.get_running_loop().call_later(1, write_some, ending, most)
         ending._complete()
+        return 0
 
-    patch.setattr(Ending, "go_on", complete)
+    patch.setattr(Ending, "write_some", complete)
     patch.setattr(TransactionEnds, "has", lambda *_: True)
 
 

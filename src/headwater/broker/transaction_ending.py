@@ -4,7 +4,6 @@ Nothing here waits in a task: futures call back, and what could not be done is t
 """
 
 from asyncio import Future, get_running_loop
-from collections.abc import Iterator
 from functools import partial
 from itertools import islice
 from typing import Any, Final, Protocol
@@ -58,16 +57,18 @@ class Ending:
         self._markers = markers
         self._owner = owner
         self._left = dict(transaction.partitions)
-        self._unasked: Iterator[TopicPartition] = iter(())
-        self._awaited = 0
+        self._ask_all()
         self._pause_s = _PAUSE_MIN_S
 
     def is_of(self, transaction: Transaction) -> bool:
         return (transaction.producer_id, transaction.epoch, transaction.updated) == self._decided
 
-    def go_on(self) -> None:
+    def _ask_all(self) -> None:
         self._awaited = 1  # the asking itself, so that nothing settles before all are asked
         self._unasked = iter(list(self._left))
+
+    def _go_on(self) -> None:
+        self._ask_all()
         self._owner.write_soon(self)
 
     def write_some(self, most: int) -> int:
@@ -129,7 +130,7 @@ class Ending:
             self._later()
 
     def _later(self) -> None:
-        get_running_loop().call_later(self._pause_s, self.go_on)
+        get_running_loop().call_later(self._pause_s, self._go_on)
         self._pause_s = min(2 * self._pause_s, _PAUSE_MAX_S)
 
 
