@@ -20,6 +20,7 @@ from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.delete_groups_request import DeleteGroupsRequest
 from headwater.wire.messages.delete_groups_response import DeletableGroupResult, DeleteGroupsResponse
 from headwater.wire.messages.heartbeat_response import HeartbeatResponse
+from headwater.wire.messages.produce_request import ProduceRequest
 from headwater.wire.messages.sasl_handshake_request import SaslHandshakeRequest
 from headwater.wire.messages.sasl_handshake_response import SaslHandshakeResponse
 
@@ -203,6 +204,27 @@ def test_time_that_a_request_waits_is_free():
             return [(await client.answer(HeartbeatResponse, 4))[1].throttle_time_ms for _ in range(20)]
 
     assert run(test, "asyncio") == [0] * 20
+
+
+def test_a_produce_that_wants_no_answer_is_paid_for_all_the_same():
+    async def handle(context: Context, request):
+        return None
+
+    async def test():
+        served = SimpleNamespace(API=Api(ProduceRequest, versions=between(9, 9), refuse=refuse_none), handle=handle)
+        async with serving(served) as broker:
+            costing(broker, "producer_byte_rate", 1)
+            client = await broker.connect()
+            client.send(framed(ProduceRequest(acks=0), 9))
+            throttled = 'headwater_client_throttles_total{quota="producer_byte_rate"} 1\n'
+            while throttled not in exposition(broker.counters):  # noqa: ASYNC110 - a counter has no event
+                await asyncio.sleep(0)
+
+    run(test)
+
+
+def refuse_none(request, code):
+    return None
 
 
 def test_a_response_that_can_not_tell_of_a_throttle_leaves_all_the_same():

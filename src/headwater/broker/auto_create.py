@@ -10,6 +10,7 @@ from headwater.broker.context import Context
 from headwater.broker.internal_topics import ensure_group_offsets
 from headwater.broker.new_topics import create, new_topic
 from headwater.broker.settings import AUTO_CREATE_TOPICS_ENABLE
+from headwater.broker.topic_quota import mutations_of, split
 from headwater.control.cluster.names import CLUSTER_METADATA, GROUP_OFFSETS, INTERNAL
 from headwater.control.errors import ControlError, TopicExists
 from headwater.security.access import THE_CLUSTER, Operation, topic
@@ -33,13 +34,19 @@ def _is_allowed(context: Context, name: TopicName) -> bool:
 
 
 async def _create(context: Context, names: Sequence[TopicName]) -> dict[TopicName, ErrorCode]:
-    """An internal topic is not like others: it is made with the settings of its own, or not at all."""
+    """An internal topic is not like others: it is made with the settings of its own, or not at all. What is more than the
+    client's quota is not there yet: it asks again."""
     if GROUP_OFFSETS in names:
         await ensure_group_offsets(context)
     plain = [each for each in names if each not in INTERNAL and each != CLUSTER_METADATA]
-    answers = await create(context.services, [new_topic(context.services, each) for each in plain])
-    return {
-        name: answer.code
-        for name, answer in zip(plain, answers, strict=True)
-        if isinstance(answer, ControlError) and not isinstance(answer, TopicExists)
-    }
+    mutations = mutations_of(context, strict_from=0)
+    wanted = [new_topic(context.services, each) for each in plain]
+    asked, too_many = split(mutations, wanted, lambda each: each.partitions)
+    answers = await create(context.services, asked)
+    refused = dict.fromkeys((each.name for each in too_many), ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
+    for each, answer in zip(asked, answers, strict=True):
+        if isinstance(answer, ControlError):
+            mutations.give_back(each.partitions)
+            if not isinstance(answer, TopicExists):
+                refused[each.name] = answer.code
+    return refused

@@ -8,13 +8,14 @@ import pytest
 from tests.broker.rig import Rig, rig
 from tests.machine.toy import run
 
-from headwater.broker.handlers import create_partitions, create_topics, delete_topics
+from headwater.broker.handlers import create_partitions, create_topics, delete_topics, metadata
 from headwater.control.cluster.requests import ChangeQuotas
 from headwater.security.quotas.entities import entity_of
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.create_partitions_request import CreatePartitionsRequest, CreatePartitionsTopic
 from headwater.wire.messages.create_topics_request import CreatableTopic, CreateTopicsRequest
 from headwater.wire.messages.delete_topics_request import DeleteTopicsRequest, DeleteTopicState
+from headwater.wire.messages.metadata_request import MetadataRequest, MetadataRequestTopic
 
 TOO_MANY = ErrorCode.THROTTLING_QUOTA_EXCEEDED
 BURST = 11
@@ -113,3 +114,16 @@ def test_topics_are_deleted_within_the_quota(version, code):
     response = asked(work)
     assert response.responses[0].error_code == code
     assert response.throttle_time_ms == about(1_000 if code else 13_000)
+
+
+def test_topics_that_are_made_by_being_asked_for_are_within_the_quota():
+    async def work(broker: Rig) -> Any:
+        names = tuple(MetadataRequestTopic(name=f"auto-{number}") for number in range(2 * BURST))
+        request = MetadataRequest(topics=names, allow_auto_topic_creation=True)
+        first = codes(await broker.ask(metadata, request, 12))
+        await asyncio.sleep(BURST)
+        return first, codes(await broker.ask(metadata, request, 12))
+
+    first, second = asked(work)
+    assert sorted(first) == [0] * (BURST + 1) + [ErrorCode.UNKNOWN_TOPIC_OR_PARTITION] * (BURST - 1)
+    assert second == [0] * 2 * BURST

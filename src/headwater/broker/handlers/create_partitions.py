@@ -7,7 +7,7 @@ from headwater.broker.context import Context
 from headwater.broker.duplicates import named_twice
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each
-from headwater.broker.topic_quota import mutations_of
+from headwater.broker.topic_quota import mutations_of, split
 from headwater.control.cluster.requests import AddPartitions
 from headwater.control.cluster.topics import PARTITIONS_MAX, Topic
 from headwater.control.errors import ControlError, InvalidRequest, QuotaExceeded
@@ -49,10 +49,10 @@ async def handle(context: Context, request: CreatePartitionsRequest) -> CreatePa
     _check_size(context, once)
     mutations = mutations_of(context, strict_from=_STRICT_FROM)
     more = {each.name: 0 if request.validate_only else _more(context, each) for each in once}
-    asked = [each for each in once if mutations.may_change(more[each.name])]
+    asked, too_many = split(mutations, once, lambda each: more[each.name])
     answers = await context.services.cluster.submit([_request(each, request.validate_only) for each in asked])
     results = [_refused_by(items[each], InvalidRequest("Duplicate topic name.")) for each in items if each in twice]
-    results += [_refused_by(each, QuotaExceeded()) for each in once if each not in asked]
+    results += [_refused_by(each, QuotaExceeded()) for each in too_many]
     for item, answer in zip(asked, answers, strict=True):
         results.append(await _result(context, request, item, answer))
         if isinstance(answer, ControlError):

@@ -11,7 +11,7 @@ from headwater.broker.duplicates import named_twice
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
 from headwater.broker.settings import DELETE_TOPIC_ENABLE
-from headwater.broker.topic_quota import mutations_of
+from headwater.broker.topic_quota import mutations_of, split
 from headwater.control.cluster.requests import DeleteTopic
 from headwater.control.cluster.topics import Topic
 from headwater.control.errors import ControlError, QuotaExceeded
@@ -52,13 +52,13 @@ async def handle(context: Context, request: DeleteTopicsRequest) -> DeleteTopics
         raise Refused(ErrorCode.TOPIC_DELETION_DISABLED if has_a_code else ErrorCode.INVALID_REQUEST)
     found = _found(context, _items(request))
     mutations = mutations_of(context, strict_from=_STRICT_FROM)
-    named = [each for each in found if isinstance(each, Topic)]
-    topics = [each for each in named if mutations.may_change(len(each.partitions))]
-    too_many = (_result(each, QuotaExceeded()) for each in named if each not in topics)
+    named = (each for each in found if isinstance(each, Topic))
+    topics, too_many = split(mutations, named, lambda each: len(each.partitions))
     answers = await context.services.cluster.submit([DeleteTopic(topic_id=each.topic_id) for each in topics])
     deleted = (_result(each, answer) for each, answer in zip(topics, answers, strict=True))
+    later = (_result(each, QuotaExceeded()) for each in too_many)
     refused = (each for each in found if isinstance(each, DeletableTopicResult))
-    return DeleteTopicsResponse(throttle_time_ms=mutations.throttle_ms(), responses=(*deleted, *too_many, *refused))
+    return DeleteTopicsResponse(throttle_time_ms=mutations.throttle_ms(), responses=(*deleted, *later, *refused))
 
 
 def _result(topic: Topic, answer: Topic | ControlError) -> DeletableTopicResult:
