@@ -160,4 +160,5 @@ def test_what_the_process_does_can_be_seen(tmp_path):
     assert "headwater_partitions 2" in seen
     assert "headwater_task_failures_total 0" in seen
     assert "headwater_share_groups 0" in seen
+    assert "headwater_transactions_open 0" in seen
     assert any(line.startswith("headwater_loop_held_total ") for line in seen)

@@ -21,7 +21,7 @@ from headwater.assembly.options import (
     static_settings,
 )
 from headwater.assembly.survey import check_folder, read_bootstrap
-from headwater.broker import group_metrics, settings as broker_settings
+from headwater.broker import group_metrics, settings as broker_settings, transaction_metrics
 from headwater.broker.admin import Admin, Probes
 from headwater.broker.apis import HANDLERS
 from headwater.broker.client_metrics import ClientMetrics
@@ -208,6 +208,7 @@ class Broker:
         self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
         group_metrics.watch(self._counters, self._coordinators)
         self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
+        transaction_metrics.watch(self._counters, self._transactions)
         self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
         self._share_states = self._coordinate(SHARE_STATE, self._make_share_states)
         if self._tiering is not None:

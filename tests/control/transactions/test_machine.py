@@ -12,7 +12,7 @@ from headwater.control.transactions.errors import (
     NotInTransaction,
     ProducerFenced,
 )
-from headwater.control.transactions.transaction import record_of
+from headwater.control.transactions.transaction import State, record_of, tombstone
 
 EXHAUSTED = 2**15 - 2
 
@@ -60,6 +60,17 @@ def test_a_producer_that_a_takeover_fenced_is_not_taken_for_one_that_did_not_hea
     rig.complete()
     assert isinstance(rig.init(expected=oldest), ProducerFenced)
     assert isinstance(rig.init(expected=older), ProducerFenced)
+
+
+def test_transactional_ids_are_counted_by_state():
+    rig = Rig()
+    producer = rig.began()
+    assert (rig.machine.count(State.ONGOING), rig.machine.count(*State)) == (1, 1)
+    rig.end(producer)
+    assert (rig.machine.count(State.ONGOING), rig.machine.count(State.PREPARE_COMMIT)) == (0, 1)
+    rig.complete()
+    rig.machine.replay(tombstone(ID))
+    assert rig.machine.count(*State) == 0
 
 
 def test_a_timeout_has_bounds():

@@ -5,6 +5,7 @@ just replaced, and who waits for a transaction to be complete. Nothing here writ
 is the intent, which a subscriber of durable records carries out and then asks to be completed.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 
 from headwater.control.transactions.adding import added, verified
@@ -51,6 +52,7 @@ class Transactions:
     def __init__(self, *, settings: Callable[[], TransactionSettings]) -> None:
         self._settings = settings
         self._by_id: dict[str, Transaction] = {}
+        self._states: Counter[State] = Counter()
         self._last_epochs: dict[str, ProducerEpoch] = {}
         self._deadlines: Deadlines[tuple[str, str]] = Deadlines()
         self._waiting = Waiting()
@@ -176,6 +178,10 @@ class Transactions:
     def all(self) -> list[Transaction]:
         return list(self._by_id.values())
 
+    def count(self, *states: State) -> int:
+        """Transactional ids in these states."""
+        return sum(self._states[each] for each in states)
+
     def ending(self) -> list[Transaction]:
         """The open intents."""
         return [each for each in self._by_id.values() if each.state.is_ending]
@@ -191,11 +197,14 @@ class Transactions:
 
     def replay(self, record: TransactionRecord) -> None:
         name = record.key.transactional_id
+        if (before := self._by_id.get(name)) is not None:
+            self._states[before.state] -= 1
         if record.value is None:
             self._by_id.pop(name, None)
             self._last_epochs.pop(name, None)
         else:
-            self._by_id[name] = transaction_of(record.key, record.value)
+            after = self._by_id[name] = transaction_of(record.key, record.value)
+            self._states[after.state] += 1
 
     def snapshot(self) -> Iterator[TransactionRecord]:
         for transaction in self._by_id.values():
