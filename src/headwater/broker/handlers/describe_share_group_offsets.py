@@ -8,6 +8,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Each, Within
 from headwater.broker.share.served import check_served
+from headwater.broker.turns import one_by_one
 from headwater.control.share.key import SharePartitionKey
 from headwater.control.share.state import ShareState
 from headwater.security.access import Operation, group, topic
@@ -54,7 +55,8 @@ API: Final = Api(
 
 async def handle(context: Context, request: DescribeShareGroupOffsetsRequest) -> DescribeShareGroupOffsetsResponse:
     check_served(context)
-    return DescribeShareGroupOffsetsResponse(groups=tuple([await _describe(context, each) for each in request.groups]))
+    groups = await one_by_one(request.groups, lambda each: _describe(context, each))
+    return DescribeShareGroupOffsetsResponse(groups=tuple(groups))
 
 
 async def _describe(
@@ -96,7 +98,7 @@ async def _topic(
         parts = [_unread(index) for index in indexes]
         return DescribeShareGroupOffsetsResponseTopic(topic_name=name, topic_id=ZERO_UUID, partitions=tuple(parts))
     keys = [SharePartitionKey(group_id=group_id, topic_id=topic_id, partition=index) for index in indexes]
-    parts = [await _partition(context, name, key) for key in keys]
+    parts = await one_by_one(keys, lambda key: _partition(context, name, key))
     return DescribeShareGroupOffsetsResponseTopic(topic_name=name, topic_id=topic_id, partitions=tuple(parts))
 
 

@@ -10,6 +10,7 @@ from headwater.broker.errors import Refused
 from headwater.broker.needs import Each, Within
 from headwater.broker.operations import allowed_operations
 from headwater.broker.share.served import check_served
+from headwater.broker.turns import one_by_one
 from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.share.member import Member as ShareMember
 from headwater.control.groups.share.requests import ShareGroupDescription
@@ -48,9 +49,8 @@ API: Final = Api(
 
 async def handle(context: Context, request: ShareGroupDescribeRequest) -> ShareGroupDescribeResponse:
     check_served(context)
-    return ShareGroupDescribeResponse(
-        groups=tuple([await _describe(context, request, each) for each in request.group_ids])
-    )
+    groups = await one_by_one(request.group_ids, lambda each: _describe(context, request, each))
+    return ShareGroupDescribeResponse(groups=tuple(groups))
 
 
 async def _describe(context: Context, request: ShareGroupDescribeRequest, group_id: str) -> DescribedGroup:

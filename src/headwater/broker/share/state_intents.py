@@ -16,7 +16,8 @@ from headwater.control.errors import ControlError
 from headwater.control.groups.machine import Groups
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.records import GroupRecord
-from headwater.control.groups.share.requests import SharePartition, StateDeleted, StateInitialized
+from headwater.control.groups.share.partitions import SharePartition, by_topic
+from headwater.control.groups.share.requests import StateDeleted, StateInitialized
 from headwater.control.groups.share.state_partitions import StatePartitions, state_of
 from headwater.control.share.batches import NO_OFFSET
 from headwater.control.share.key import SharePartitionKey
@@ -140,10 +141,7 @@ class ShareStateIntents:
         }
         outcomes = await self._outcomes(requests)
         done += [each for each, code in outcomes.items() if code is ErrorCode.NONE]
-        by_topic: dict[Uuid, tuple[int, ...]] = {}
-        for topic_id, index in done:
-            by_topic[topic_id] = (*by_topic.get(topic_id, ()), index)
-        return StateInitialized(group_id=group_id, done=by_topic, failed=_failed(outcomes))
+        return StateInitialized(group_id=group_id, done=by_topic(done), failed=_failed(outcomes))
 
     def _starts(
         self, group_id: str, state: StatePartitions

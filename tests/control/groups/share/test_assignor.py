@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given, settings, strategies as st
 
 from headwater.control.groups.share.assignor import assign
-from headwater.control.groups.share.member import Partitions
+from headwater.control.groups.share.partitions import Partitions
 from headwater.wire.types import Uuid
 
 TOPICS = tuple(Uuid(bytes([number]) * 16) for number in range(3))

@@ -9,11 +9,10 @@ Where all members subscribe to the same topics, balance is over all partitions t
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 
-from headwater.control.groups.share.member import Partitions
+from headwater.control.groups.share.partitions import Partitions, SharePartition, by_topic
 from headwater.wire.types import Uuid
 
-_Share = tuple[Uuid, int]
-_Held = dict[str, dict[_Share, None]]
+_Held = dict[str, dict[SharePartition, None]]
 
 
 def assign(
@@ -25,7 +24,7 @@ def assign(
         part = {member: _shares(before.get(member, {}), topics) for member in members}
         for member, shares in _balanced(part, _all(assignable, topics)).items():
             held[member].update(shares)
-    return {member: _by_topic(shares) for member, shares in held.items()}
+    return {member: by_topic(shares) for member, shares in held.items()}
 
 
 def _parts(
@@ -44,13 +43,13 @@ def _parts(
         yield members, (topic,)
 
 
-def _balanced(held: _Held, shares: Sequence[_Share]) -> _Held:
+def _balanced(held: _Held, shares: Sequence[SharePartition]) -> _Held:
     """`held` is what members had of these shares, and becomes what they have from now on."""
     if not shares:
         return {member: {} for member in held}
     sharing = -(-len(held) // len(shares))
     desired = _desired(list(held), total=sharing * len(shares))
-    holders: dict[_Share, dict[str, None]] = {share: {} for share in shares}
+    holders: dict[SharePartition, dict[str, None]] = {share: {} for share in shares}
     for member, own in held.items():
         for share in list(own):
             if share in holders:
@@ -71,7 +70,7 @@ def _desired(members: Sequence[str], *, total: int) -> dict[str, int]:
 
 
 def _revoke_overshared(
-    held: _Held, holders: dict[_Share, dict[str, None]], desired: Mapping[str, int], sharing: int
+    held: _Held, holders: dict[SharePartition, dict[str, None]], desired: Mapping[str, int], sharing: int
 ) -> None:
     """From those who have too much, as far as that goes."""
     for share, members in holders.items():
@@ -82,13 +81,15 @@ def _revoke_overshared(
                 del members[member], held[member][share]
 
 
-def _revoke_overfilled(held: _Held, holders: dict[_Share, dict[str, None]], desired: Mapping[str, int]) -> None:
+def _revoke_overfilled(held: _Held, holders: dict[SharePartition, dict[str, None]], desired: Mapping[str, int]) -> None:
     for member, own in held.items():
         for share in list(own)[desired[member] :]:
             del own[share], holders[share][member]
 
 
-def _fill(held: _Held, holders: dict[_Share, dict[str, None]], desired: Mapping[str, int], sharing: int) -> None:
+def _fill(
+    held: _Held, holders: dict[SharePartition, dict[str, None]], desired: Mapping[str, int], sharing: int
+) -> None:
     """Members with too little take turns. A share that all of them have already stays below its number: that is harmless."""
     unfilled = deque(member for member in held if len(held[member]) < desired[member])
     for share, members in holders.items():
@@ -102,16 +103,9 @@ def _fill(held: _Held, holders: dict[_Share, dict[str, None]], desired: Mapping[
                 unfilled.append(member)
 
 
-def _all(assignable: Partitions, topics: Sequence[Uuid]) -> list[_Share]:
+def _all(assignable: Partitions, topics: Sequence[Uuid]) -> list[SharePartition]:
     return [(topic, index) for topic in topics for index in assignable[topic]]
 
 
-def _shares(partitions: Partitions, topics: Sequence[Uuid]) -> dict[_Share, None]:
+def _shares(partitions: Partitions, topics: Sequence[Uuid]) -> dict[SharePartition, None]:
     return {(topic, index): None for topic in topics for index in partitions.get(topic, ())}
-
-
-def _by_topic(shares: Iterable[_Share]) -> Partitions:
-    topics: dict[Uuid, list[int]] = {}
-    for topic, index in shares:
-        topics.setdefault(topic, []).append(index)
-    return {topic: tuple(sorted(indexes)) for topic, indexes in topics.items()}

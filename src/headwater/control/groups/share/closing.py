@@ -1,24 +1,21 @@
 """What the share coordinator has done: intents are closed, and who waited for that goes on."""
 
-from collections.abc import Mapping
-
 from headwater.control.groups.share import records
 from headwater.control.groups.share.group import ShareGroup
-from headwater.control.groups.share.member import Partitions
-from headwater.control.groups.share.requests import SharePartition, StateDeleted, StateInitialized
+from headwater.control.groups.share.partitions import by_topic
+from headwater.control.groups.share.requests import StateDeleted, StateInitialized
 from headwater.control.groups.share.state_partitions import StatePartitions
 from headwater.control.groups.share.table import ShareTable
 from headwater.control.groups.share.waiting import Outcomes
 from headwater.control.groups.step import Step
 from headwater.machine.decision import Ticket
 from headwater.wire.error_codes import ErrorCode
-from headwater.wire.types import Uuid
 
 
 def close_initialized(table: ShareTable, request: StateInitialized, ticket: Ticket, step: Step) -> None:
     group = table.groups.get(request.group_id)
     if group is not None:
-        after = group.shares.done(request.done).given_up(_by_topic(request.failed))
+        after = group.shares.done(request.done).given_up(by_topic(request.failed))
         _write(group, after, step)
         outcomes = dict(request.failed)
         outcomes.update(
@@ -51,10 +48,3 @@ def _answer(table: ShareTable, group_id: str, outcomes: Outcomes, step: Step) ->
     for waiting in table.waiting.settle(group_id, outcomes):
         table.deadlines.cancel(("request", group_id, waiting.ticket))
         step.answer(waiting.ticket, waiting.answer())
-
-
-def _by_topic(shares: Mapping[SharePartition, ErrorCode]) -> Partitions:
-    topics: dict[Uuid, tuple[int, ...]] = {}
-    for topic_id, index in shares:
-        topics[topic_id] = (*topics.get(topic_id, ()), index)
-    return topics

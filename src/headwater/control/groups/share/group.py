@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.share import records
-from headwater.control.groups.share.member import Member, Partitions
+from headwater.control.groups.share.member import Member
+from headwater.control.groups.share.partitions import Partitions
 from headwater.control.groups.share.state_partitions import StatePartitions
 from headwater.kernel.units import Timestamp
 from headwater.wire.types import Uuid

@@ -26,7 +26,8 @@ from headwater.control.groups.share import records
 from headwater.control.groups.share.assignor import assign
 from headwater.control.groups.share.group import ShareGroup
 from headwater.control.groups.share.leaving import leave
-from headwater.control.groups.share.member import JOINING, LEAVING, Member, Partitions
+from headwater.control.groups.share.member import JOINING, LEAVING, Member
+from headwater.control.groups.share.partitions import Partitions
 from headwater.control.groups.share.requests import ShareHeartbeat, ShareMembership
 from headwater.control.groups.share.settings import MAX_SIZE
 from headwater.control.groups.share.state_partitions import Shares, TopicShares

@@ -12,15 +12,14 @@ from headwater.control.groups.share import closing, records, starts
 from headwater.control.groups.share.group import ShareGroup
 from headwater.control.groups.share.heartbeat import decide_waiting, heartbeat
 from headwater.control.groups.share.leaving import forget_member
-from headwater.control.groups.share.member import Partitions
 from headwater.control.groups.share.offset_rules import ShareOffsetRules
+from headwater.control.groups.share.partitions import Partitions, SharePartition
 from headwater.control.groups.share.requests import (
     AlterShareStarts,
     DeleteShareStarts,
     DeleteShareState,
     ShareGroupDescription,
     ShareHeartbeat,
-    SharePartition,
     StateDeleted,
     StateInitialized,
 )

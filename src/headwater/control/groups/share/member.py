@@ -1,14 +1,9 @@
 """One member of a share group, as its records say."""
 
-from collections.abc import Mapping
-from typing import TypeAlias
-
 from msgspec import Struct
 
-from headwater.wire.types import TopicName, Uuid
-
-Partitions: TypeAlias = Mapping[Uuid, tuple[int, ...]]
-"""Partition numbers by topic id, in order."""
+from headwater.control.groups.share.partitions import Partitions
+from headwater.wire.types import TopicName
 
 JOINING = 0
 LEAVING = -1

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from headwater.control.groups.records import GroupRecord
-from headwater.control.groups.share.member import Member, Partitions
+from headwater.control.groups.share.member import Member
+from headwater.control.groups.share.partitions import Partitions
 from headwater.control.groups.share.state_partitions import StatePartitions, value_of
 from headwater.kernel.units import Timestamp
 from headwater.wire.records.share_group_current_member_assignment_key import ShareGroupCurrentMemberAssignmentKey

@@ -4,12 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from headwater.control.groups.share.member import Member, Partitions
+from headwater.control.groups.share.member import Member
+from headwater.control.groups.share.partitions import Partitions, SharePartition
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.types import Offset, TopicName, Uuid
-
-SharePartition = tuple[Uuid, int]
-"""A topic's id and a partition's number."""
 
 
 class ShareHeartbeat(Struct, frozen=True, kw_only=True):

@@ -10,13 +10,8 @@ from headwater.control.groups.errors import GroupError, GroupNotEmpty, GroupNotF
 from headwater.control.groups.share import records
 from headwater.control.groups.share.errors import ShareStateNotDeleted
 from headwater.control.groups.share.group import ShareGroup
-from headwater.control.groups.share.requests import (
-    AlterShareStarts,
-    DeleteShareStarts,
-    DeleteShareState,
-    SharePartition,
-    ShareStart,
-)
+from headwater.control.groups.share.partitions import SharePartition, by_topic
+from headwater.control.groups.share.requests import AlterShareStarts, DeleteShareStarts, DeleteShareState, ShareStart
 from headwater.control.groups.share.state_partitions import Shares, TopicShares
 from headwater.control.groups.share.table import ShareTable
 from headwater.control.groups.share.waiting import Outcomes, WaitingRequest
@@ -112,15 +107,8 @@ def _code(key: SharePartition | None, outcomes: Outcomes, busy: Iterable[SharePa
 
 
 def _shares(asked: _Asked) -> Shares:
-    indexes: dict[Uuid, list[int]] = {}
-    names: dict[Uuid, TopicName] = {}
-    for (topic_id, index), start in asked.items():
-        indexes.setdefault(topic_id, []).append(index)
-        names[topic_id] = start.topic
-    return {
-        topic_id: TopicShares(name=names[topic_id], partitions=tuple(sorted(each)))
-        for topic_id, each in indexes.items()
-    }
+    names = {topic_id: start.topic for (topic_id, _), start in asked.items()}
+    return {topic_id: TopicShares(name=names[topic_id], partitions=each) for topic_id, each in by_topic(asked).items()}
 
 
 def _first_failure(outcomes: Outcomes) -> ShareStateNotDeleted | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headwater.control.groups.share.member import Partitions
+from headwater.control.groups.share.partitions import Partitions
 from headwater.wire.records.share_group_state_partition_metadata_value import (
     ShareGroupStatePartitionMetadataValue,
     TopicInfo,

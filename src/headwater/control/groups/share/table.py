@@ -5,7 +5,7 @@ from typing import Literal
 
 from headwater.control.groups.ports import Topics
 from headwater.control.groups.share.group import ShareGroup
-from headwater.control.groups.share.requests import SharePartition
+from headwater.control.groups.share.partitions import SharePartition
 from headwater.control.groups.share.settings import ShareGroupSettings
 from headwater.control.groups.share.waiting import Waiting, WaitingHeartbeat, WaitingRequest
 from headwater.machine.deadlines import Deadlines
