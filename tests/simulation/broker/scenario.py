@@ -26,6 +26,7 @@ from tests.simulation.world.randomness import stream
 from headwater.client.admin.topics import NewTopic
 from headwater.client.cluster import Cluster
 from headwater.kernel.world import World
+from headwater.log.tiering.object_store import ObjectStore
 
 TOPIC: Final = "orders"
 PLACES: Final[tuple[TopicPartition, ...]] = tuple((TOPIC, index) for index in range(3))
@@ -46,14 +47,18 @@ class Scenario:
         requests: int,
         clients: Sequence[str] = EVERYONE,
         settings: Mapping[str, str] | None = None,
+        configs: Mapping[str, str] | None = None,
+        object_store: ObjectStore | None = None,
     ) -> None:
+        """`configs` are those of the topic."""
         self.history = History()
-        self.server = Server(simulation, self.history, settings or {})
+        self.server = Server(simulation, self.history, settings or {}, object_store=object_store)
         self.readers: list[Reader] = []
         self._beliefs = Beliefs()
         self._simulation = simulation
         self._requests = requests
         self._clients = clients
+        self._configs = {"segment.ms": str(SEGMENT_MS), **(configs or {})}
 
     async def run(self) -> History:
         with unforeseen_errors_end(self._simulation):
@@ -64,9 +69,7 @@ class Scenario:
     async def _live_and_look(self) -> None:
         self.server.start()
         async with Cluster((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
-            await make_topic(
-                cluster, NewTopic(name=TOPIC, partitions=len(PLACES), configs={"segment.ms": str(SEGMENT_MS)})
-            )
+            await make_topic(cluster, NewTopic(name=TOPIC, partitions=len(PLACES), configs=self._configs))
             operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
             parts = self._parts()
             clients = {name: parts[name.partition("-")[0]] for name in self._clients}

@@ -15,6 +15,7 @@ from headwater.kernel.tasks import Group
 from headwater.kernel.units import KiB
 from headwater.kernel.world import World
 from headwater.log.errors import StorageFailed
+from headwater.log.tiering.object_store import ObjectStore
 from headwater.machine.errors import OutcomeUnknown
 
 HOST = "broker-1"
@@ -35,12 +36,22 @@ SETTINGS = {
 class Server:
     """`watch` starts the broker whenever it is down, and now and then ends it cleanly."""
 
-    def __init__(self, simulation: Simulation, history: History, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        history: History,
+        settings: Mapping[str, str],
+        *,
+        object_store: ObjectStore | None = None,
+    ) -> None:
         self.host = simulation.host(HOST)
         self.ready = asyncio.Event()
         self._simulation = simulation
         self._history = history
         self._settings = {**SETTINGS, **settings}
+        self._object_store = object_store
+        self.broker: Broker
+        """That of the present life."""
         self._stopping = asyncio.Event()
         self._served = False
 
@@ -81,7 +92,7 @@ class Server:
         world.disk.make_folder(DATA)
         await world.disk.sync_folder("/")
         options = BrokerOptions(data=DATA, settings=self._settings, hostname=HOST, admin_host=HOST)
-        broker = Broker(options, world)
+        broker = self.broker = Broker(options, world, object_store=self._object_store)
         try:
             async with Group() as group:
                 await broker.start(group)
