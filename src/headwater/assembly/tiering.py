@@ -40,7 +40,7 @@ from headwater.wire.types import NodeId
 log = get("broker.tiering")
 
 _TASKS_MAX: Final = 2_000
-"""Partitions that are worked on, and pieces that are fetched."""
+"""Partitions that are worked on, or reads and pieces that are fetched for them."""
 _AGAIN_S: Final = 1.0
 _CLOSE_DEADLINE_S: Final = 5.0
 
@@ -65,10 +65,11 @@ class Tiering:
         self._live = live
         self._world = world
         self._node_id = node_id
-        self._ward = Ward("tiering", children_max=_TASKS_MAX, randomness=world.randomness)
+        self._work = Ward("tiering", children_max=_TASKS_MAX, randomness=world.randomness)
+        self._reads = Ward("remote reads", children_max=_TASKS_MAX, randomness=world.randomness)
         self._store = store or opened_store(live.broker)
         self._known = KnownSegments(self._list_of)
-        self._files = RemoteFiles(self._store, self._ward, lambda: live.broker.resolved(told.fetch_limits))
+        self._files = RemoteFiles(self._store, self._reads, lambda: live.broker.resolved(told.fetch_limits))
         self._metadata: RemoteMetadata | None = None
         self._machines = machines
         self._lists: Coordinators[RemoteLogMetadata]
@@ -82,7 +83,7 @@ class Tiering:
             engine,
             self._known,
             RemoteReader(self._files),
-            Waiting(self._ward),
+            Waiting(self._reads),
             lambda: self._live.broker.resolved(told.patience),
         )
         return self._logs
@@ -131,13 +132,14 @@ class Tiering:
             tender,
             deletion,
             lambda: self._live.broker,
-            ward=self._ward,
+            ward=self._work,
             randomness=world.randomness,
         )
 
     async def close(self) -> None:
         """What is under way is given up: it is in the lists, and the next process finds it there."""
-        await self._ward.close(deadline_s=_CLOSE_DEADLINE_S)
+        for ward in (self._work, self._reads):
+            await ward.close(deadline_s=_CLOSE_DEADLINE_S)
         await self._lists.close(_CLOSE_DEADLINE_S)
 
 

@@ -1,5 +1,6 @@
 """Finds the machine that has a partition's list of remote segments, and asks it."""
 
+from contextlib import suppress
 from typing import Any
 
 from headwater.broker.coordinators import Coordinators
@@ -10,6 +11,7 @@ from headwater.control.tiering.requests import Advance, AdvancePartition, BeginC
 from headwater.control.tiering.states import PartitionState, SegmentState
 from headwater.log.port import PartitionId
 from headwater.log.tiering.segment import RemoteSegment
+from headwater.machine.errors import MachineError
 from headwater.wire.types import NodeId
 
 
@@ -30,8 +32,12 @@ class RemoteMetadata:
         return self._lists.head_at(self._index(partition)).of(partition)
 
     def all(self) -> list[RemotePartition]:
-        """Every partition that some loaded list knows."""
-        return [each for runtime in self._lists.all() for each in runtime.head.partitions.values()]
+        """Every partition that some list knows, of those that can be asked now."""
+        found: list[RemotePartition] = []
+        for runtime in self._lists.all():
+            with suppress(MachineError):
+                found += runtime.head.partitions.values()
+        return found
 
     async def begin_copy(self, segment: RemoteSegment) -> None:
         await self._ask(segment.partition, BeginCopy(segment=segment, broker=self._node_id))

@@ -35,9 +35,11 @@ class Waiting:
         timer = loop.call_later(most_ms / SECOND_MS, _settle, done, TimeoutError())
         try:
             return await done
+        except (TimeoutError, asyncio.CancelledError):
+            task.cancel()
+            raise
         finally:
             timer.cancel()
-            task.cancel()
 
 
 async def _tell(work: Callable[[], Awaitable[T]], done: "asyncio.Future[T]") -> None:
