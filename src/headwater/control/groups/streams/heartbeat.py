@@ -84,6 +84,7 @@ class _Heartbeat:
         self._next_step: Refined | None = None
         """Of the present target, where that is all that this heartbeat leads to."""
         self._owned = owned_tasks(request.message)
+        self._founds = group.group_id not in table.groups
 
     def decided(self) -> StreamsHeartbeatAnswer:
         self._find_member()
@@ -296,7 +297,8 @@ class _Heartbeat:
         held = self._member.standing.held
         tasks_changed = held != self._before.standing.held
         endpoint = self._member.metadata.user_endpoint
-        if endpoint != self._before.metadata.user_endpoint or (tasks_changed and endpoint is not None):
+        places_changed = endpoint != self._before.metadata.user_endpoint or (tasks_changed and endpoint is not None)
+        if places_changed and not self._founds:
             self._live.endpoint_epoch += 1
         return StreamsHeartbeatAnswer(
             member_id=self._member.member_id,
@@ -309,7 +311,7 @@ class _Heartbeat:
             endpoint_epoch=self._live.endpoint_epoch,
             endpoints=(
                 endpoints(self._in_group(self._group.with_endpoints()), configured, self._table.partition_count)
-                if self._message.endpoint_information_epoch != self._live.endpoint_epoch
+                if places_changed or self._message.endpoint_information_epoch != self._live.endpoint_epoch
                 else None
             ),
             wants_description=self._wants_description(configured),
@@ -319,7 +321,8 @@ class _Heartbeat:
     def _missed_its_tasks(self) -> bool:
         """A member that joins knows none. One that says that it has others, or speaks of an epoch before, may have missed
         the answer in which it was told."""
-        is_behind = self._message.member_epoch in (JOINS, self._before.standing.previous_epoch)
+        told = self._message.member_epoch
+        is_behind = told == JOINS or told != self._before.standing.epoch
         has_others = self._owned is not None and self._owned != self._member.standing.held.tasks()
         return is_behind or has_others
 

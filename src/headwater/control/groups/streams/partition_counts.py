@@ -96,7 +96,8 @@ def _copartitioned(
     leading = outer or [each for each in inner if each in fixed]
     counts = {each: count_of(each) for each in leading or inner}
     if leading and len(set(counts.values())) > 1:
-        raise UnevenTopics(f"Following topics do not have the same number of partitions: {counts}")
+        told = ", ".join(f"{each}={count}" for each, count in counts.items())
+        raise UnevenTopics(f"Following topics do not have the same number of partitions: [{{{told}}}]")
     if not counts:
         return {}
     wanted = max(counts.values())
