@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import msgspec
 import pytest
+from tests.conformance.quota_cases import quota_cases
 from tests.e2e.process import Process
 from tools.apache_kafka import Release, apache_kafka
 
@@ -58,6 +59,7 @@ SAID: Final = frozenset(
         ),
         *("num_partitions", "replication_factor", "leader_epoch", "replica_nodes", "isr_nodes", "is_internal"),
         *("next_cursor", "topic_authorized_operations", "cluster_authorized_operations"),
+        *("entity_type", "entity_name", "key", "user"),
         *("error_code", "topic_config_error_code"),
     )
 )
@@ -208,6 +210,7 @@ def cases() -> Iterator[tuple[Message, int]]:
         nowhere = folder("/nowhere", ("a", (0, 1)), ("no", (0,))), folder("relative", ("b", (0,)))
         yield moving.AlterReplicaLogDirsRequest(dirs=nowhere), version
     yield from quorum_cases()
+    yield from quota_cases()
     both = gone("a", NO_SUCH_ID)
     mixed = gone("b"), gone("no"), gone(topic_id=NO_SUCH_ID), gone(), both, gone("a"), gone("a")
     yield deleting.DeleteTopicsRequest(topics=mixed, timeout_ms=30_000), 6
