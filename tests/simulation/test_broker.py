@@ -1,8 +1,10 @@
 """A whole broker under faults: whatever fails, it keeps every word that it gave to anyone."""
 
 import pytest
+from tests.simulation.broker import consumers
 from tests.simulation.broker.checks import assert_readers_know_what_is_left, check_everything
-from tests.simulation.broker.scenario import WRITERS_AND_READERS, Scenario
+from tests.simulation.broker.history import History
+from tests.simulation.broker.scenario import CONSUMERS, WRITERS_AND_READERS, Scenario
 from tests.simulation.simulate import Fault, simulate
 from tests.simulation.world import faults
 
@@ -45,3 +47,18 @@ def test_a_reader_of_a_tail_that_a_loss_of_power_took_finds_out(seed: int) -> No
         history = simulation.run(scenario.run(), within_s=WITHIN_S)
         assert_readers_know_what_is_left(history, scenario.readers)
         assert history.divergences
+
+
+def consume(seed: int, *disturbances: Fault) -> History:
+    with simulate(seed, faults=disturbances, pace=PACE) as simulation:
+        scenario = Scenario(simulation, requests=REQUESTS, clients=CONSUMERS, settings=consumers.SETTINGS)
+        history = simulation.run(scenario.run(), within_s=WITHIN_S)
+        check_everything(history)
+        return history
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_consumer_groups_keep_their_word_through_everything(seed: int) -> None:
+    history = consume(seed, *EVERYTHING)
+    assert len({each.member for each in history.holdings if each.places}) > 1
+    assert any(each.group == consumers.GROUP for each in history.committed)

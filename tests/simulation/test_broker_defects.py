@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from tests.simulation.broker.scenario import TOPIC
-from tests.simulation.test_broker import EVERYTHING, live
+from tests.simulation.test_broker import EVERYTHING, consume, live
 
 from headwater.control.cluster.topics import Topics
 from headwater.control.groups.classic import syncing
 from headwater.control.groups.classic.committing import ClassicOffsetRules
 from headwater.control.groups.classic.group import Group
+from headwater.control.groups.consumer.group import Group as ConsumerGroup
+from headwater.control.groups.consumer.offset_rules import ConsumerOffsetRules
 from headwater.log.port import Appended
 from headwater.log.producer import Producer
 from headwater.log.segments.log import SegmentLog
@@ -113,3 +115,22 @@ def test_a_broker_that_breaks_a_promise_is_found_out(plant: Plant, words: str, m
     with pytest.raises(AssertionError, match=words):
         for seed in SEEDS:
             live(seed, *EVERYTHING)
+
+
+def takes_commits_of_any_epoch(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(ConsumerOffsetRules, "check_commit", lambda *_: None)
+
+
+def gives_away_what_is_still_owned(patch: pytest.MonkeyPatch) -> None:
+    """Two owners commit side by side."""
+    patch.setattr(ConsumerGroup, "owner", lambda *_: None)
+
+
+@pytest.mark.parametrize("plant", [takes_commits_of_any_epoch, gives_away_what_is_still_owned])
+def test_a_broker_that_breaks_a_promise_to_consumer_groups_is_found_out(
+    plant: Plant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises(AssertionError, match="was committed, and then"):
+        for seed in SEEDS:
+            consume(seed, *EVERYTHING)

@@ -21,6 +21,7 @@ def check_everything(history: History) -> None:
     assert_epochs_end_where_they_say(history)
     assert_generations_grow(history)
     assert_shares_are_disjoint(history)
+    assert_member_epochs_grow(history)
     assert_commits_stay(history)
     assert_topics_are_as_promised(history)
 
@@ -134,6 +135,17 @@ def assert_generations_grow(history: History) -> None:
         assert share.generation >= generation, f"the generation went back from {generation}: {share}"
         assert share.generation > generation or share.places == places, f"{share} after {places} in one generation"
         last[share.group, share.member] = (share.generation, share.places)
+
+
+def assert_member_epochs_grow(history: History) -> None:
+    """Of a member of a consumer group, which tells its heartbeats one after the other. Joining again it may be given the
+    epoch that it had."""
+    last: dict[str, int] = {}
+    for holding in history.holdings:
+        before = last.get(holding.member, 0)
+        assert holding.epoch >= before, f"the epoch went back from {before}: {holding}"
+        assert holding.epoch > 0, f"a member was left without an epoch: {holding}"
+        last[holding.member] = holding.epoch
 
 
 # Topics.

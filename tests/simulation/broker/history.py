@@ -92,6 +92,17 @@ class Share:
     told: Moment
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holding:
+    """What a heartbeat left a member of a consumer group with."""
+
+    member: str
+    epoch: int
+    places: tuple[TopicPartition, ...]
+    asked: Moment
+    told: Moment
+
+
 @dataclass(kw_only=True, slots=True)
 class History:
     """`shown` has each thing that a reader saw once, in the order of first sight; `left` is what lies in the logs after
@@ -108,6 +119,7 @@ class History:
     committed: list[Commit] = field(default_factory=list)
     found: list[Commit] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
+    holdings: list[Holding] = field(default_factory=list)
     topics: list[TopicStep] = field(default_factory=list)
     divergences: int = 0
     """How often a reader was told that it had read what was lost."""

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Final
 
+from tests.simulation.broker import consumers
 from tests.simulation.broker.administrator import NAMES, Administrator, OneAttempt
 from tests.simulation.broker.alarm import unforeseen_errors_end
+from tests.simulation.broker.consumers import ConsumerMember
 from tests.simulation.broker.history import History, TopicPartition
 from tests.simulation.broker.life import Part, Step, live, make_topic
 from tests.simulation.broker.members import MEMBERSHIP, GroupMember, find_committed
@@ -35,6 +37,9 @@ SEGMENT_MS: Final = 3_000
 
 WRITERS_AND_READERS: Final = ("plain-1", "idempotent-1", "pipelining-1", "pipelining-2", "reader-1", "reader-2")
 EVERYONE: Final = (*WRITERS_AND_READERS, "member-1", "member-2", "member-3", "administrator")
+
+
+CONSUMERS: Final = ("consumer-1", "consumer-2", "consumer-3", "administrator")
 
 
 class Scenario:
@@ -89,6 +94,7 @@ class Scenario:
             "pipelining": Part(make=self._pipelining),
             "reader": Part(make=self._reader),
             "member": Part(make=self._member),
+            "consumer": Part(make=self._consumer),
             "administrator": Part(make=self._administrator, over=OneAttempt),
         }
 
@@ -114,6 +120,9 @@ class Scenario:
     def _member(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
         return GroupMember(cluster, self.history, random, PLACES).step
 
+    def _consumer(self, name: str, cluster: Cluster, _: World, random: Random) -> Step:
+        return ConsumerMember(name, cluster, self.history, random, TOPIC).step
+
     def _administrator(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
         return Administrator(cluster, self.history, random, self._beliefs).step
 
@@ -125,7 +134,8 @@ class Scenario:
             await reader.catch_up(cluster)
         assert self.history.left in ({}, newcomer.seen), "a clean stop and start changed what lies in the logs"
         self.history.left = newcomer.seen
-        await find_committed(cluster, MEMBERSHIP.group, PLACES, self.history)
+        for group in (MEMBERSHIP.group, consumers.GROUP):
+            await find_committed(cluster, group, PLACES, self.history)
 
     async def _look_at_topics(self, cluster: OneAttempt) -> None:
         administrator = Administrator(cluster, self.history, stream(self._simulation.seed, "last look"), self._beliefs)
