@@ -95,8 +95,19 @@ async def _resumed(context: Context, request: FetchRequest, session: FetchSessio
 
 def _throttle_ms(context: Context, answers: Sequence[Answer]) -> int:
     """What is too much is not sent: the client asks for it again when it may have it (KIP-219)."""
+    quotas = context.services.quotas
+    if not quotas.limits_fetches:
+        return 0
     size = sum([each.size for each in answers])
-    return context.services.quotas.fetch(context.principal, context.client_id, size=size, now=_now())
+    return quotas.fetch(context.principal, context.client_id, size=size, now=_now())
+
+
+def _bytes_max(context: Context, request: FetchRequest) -> int:
+    services = context.services
+    most = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES]), 0)
+    if not services.quotas.limits_fetches:
+        return most
+    return min(most, services.quotas.fetch_bytes_max(context.principal, context.client_id, now=_now()))
 
 
 def _now() -> int:
@@ -140,8 +151,7 @@ async def _answers(context: Context, request: FetchRequest, asked: Sequence[Aske
     services = context.services
     rights: dict[TopicName, bool] = {}
     targets = [_target(context, each, rights) for each in asked]
-    most = services.quotas.fetch_bytes_max(context.principal, context.client_id, now=_now())
-    max_bytes = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES], most), 0)
+    max_bytes = _bytes_max(context, request)
     order = Order(
         version=context.api_version,
         leader=services.node_id,

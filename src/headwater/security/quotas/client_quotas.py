@@ -48,6 +48,8 @@ class ClientQuotas:
         """Whether `charge` could give anything but zero."""
         self.wants_time = False
         """Whether anybody's time is measured."""
+        self.limits_fetches = False
+        """Whether the two questions about fetches need be asked."""
 
     def change(self, entity: Entity, key: str, rate: float | None) -> None:
         """None takes the quota away. What is not known here, or not kept here, is passed over."""
@@ -75,14 +77,16 @@ class ClientQuotas:
 
     def fetch_bytes_max(self, principal: Principal, client_id: str, *, now: float) -> int:
         """What one fetch should not read past, for it could never be sent."""
-        if not self._fetched or (bucket := self._fetched.of(principal.name, client_id, now)) is None:
+        bucket = self._fetched.of(principal.name, client_id, now)
+        if bucket is None:
             return _NO_LIMIT
         return min(max(int(bucket.most), 1), _NO_LIMIT)
 
     def fetch(self, principal: Principal, client_id: str, *, size: int, now: float) -> int:
         """Zero where so many bytes may be sent. Else nothing should be: they are not counted. It is never for longer than a
         burst takes to come, so that a quota that is raised is soon noticed."""
-        if not self._fetched or (bucket := self._fetched.of(principal.name, client_id, now)) is None:
+        bucket = self._fetched.of(principal.name, client_id, now)
+        if bucket is None:
             return 0
         was_full = bucket.is_full(now)
         bucket.take(size, now)
@@ -106,5 +110,6 @@ class ClientQuotas:
         return silence_ms
 
     def _note_what_is_set(self) -> None:
+        self.limits_fetches = bool(self._fetched)
         self.wants_time = bool(self._held)
         self.charges = self.wants_time or bool(self._produced)
