@@ -14,18 +14,18 @@ from collections.abc import Iterable, Mapping
 
 from msgspec.structs import replace
 
-from headwater.control.errors import ControlError, InvalidRequest
+from headwater.control.errors import ControlError
 from headwater.control.groups.errors import GroupNotFound
 from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.step import Step
+from headwater.control.groups.streams.answering import Beaten, answer
 from headwater.control.groups.streams.assigning import Target, current_target, moved_record
 from headwater.control.groups.streams.checking import JOINS, check_form, check_owned, owned_tasks, restored
-from headwater.control.groups.streams.configuring import ConfiguredTopology, Note, Status, configure
-from headwater.control.groups.streams.endpoints import endpoints
-from headwater.control.groups.streams.errors import InvalidTopology
+from headwater.control.groups.streams.configuring import ConfiguredTopology, Note
 from headwater.control.groups.streams.group import Group, Member, Offsets, Refined
 from headwater.control.groups.streams.leaving import leave
 from headwater.control.groups.streams.membership import asks_for_assignment, check_room, find, told
+from headwater.control.groups.streams.preparing import Prepared, choose_topology, note_if_behind, prepare
 from headwater.control.groups.streams.reconciling import Goal, State, reconcile
 from headwater.control.groups.streams.records import (
     group_record,
@@ -38,12 +38,9 @@ from headwater.control.groups.streams.records import (
 from headwater.control.groups.streams.requests import StreamsHeartbeat, StreamsHeartbeatAnswer
 from headwater.control.groups.streams.table import INITIAL, REVOCATION, Table
 from headwater.control.groups.streams.tasks import NOTHING, Tasks
-from headwater.control.groups.streams.topology import same_topology, topics_of, topology_value
 from headwater.control.groups.streams.warming import Warming
-from headwater.control.groups.topic_hash import topic_hash
 from headwater.machine.decision import Ticket
 from headwater.wire.records.streams_group_metadata_value import LastAssignmentConfig, StreamsGroupMetadataValue
-from headwater.wire.records.streams_group_topology_value import StreamsGroupTopologyValue
 
 
 def heartbeat(table: Table, request: StreamsHeartbeat, ticket: Ticket, step: Step) -> None:
@@ -84,19 +81,17 @@ class _Heartbeat:
         self._next_step: Refined | None = None
         """Of the present target, where that is all that this heartbeat leads to."""
         self._owned = owned_tasks(request.message)
-        self._founds = group.group_id not in table.groups
 
     def decided(self) -> StreamsHeartbeatAnswer:
         self._find_member()
-        topology = self._choose_topology()
-        configured = self._configure(topology)
+        prepared = self._prepare()
         self._take_offsets()
-        self._warming = Warming(self._group, self._live, self._settings, configured, self._members)
-        value = self._next_value(topology, configured)
-        refined = self._refine(self._target(value, configured))
+        self._warming = Warming(self._group, self._live, self._settings, prepared.topology, self._members)
+        value = self._next_value(prepared)
+        refined = self._refine(self._target(value, prepared.topology))
         self._reconcile(refined)
-        self._settle(configured, refined)
-        return self._answer(configured)
+        self._settle(prepared.topology, refined)
+        return answer(self._table, self._beaten(prepared.topology), self._step.moment.elapsed)
 
     # --- who
 
@@ -147,42 +142,16 @@ class _Heartbeat:
 
     # --- topology
 
-    def _choose_topology(self) -> StreamsGroupTopologyValue:
-        """The group's. Other members may be behind it, but nobody can change it while the group is there."""
-        known, told_now = self._group.topology, self._message.topology
-        if known is None:
-            if told_now is None:
-                raise InvalidRequest("The group has no topology, and the member brings none.")
-            known = topology_value(told_now)
-            self._records.append(topology_record(self._group.group_id, known))
-        elif told_now is not None and told_now.epoch >= known.epoch and not same_topology(told_now, known):
-            raise InvalidRequest("Topology updates are not supported yet.")
-        if self._member.metadata.topology_epoch < known.epoch:
-            behind = f"The member's topology epoch {self._member.metadata.topology_epoch}"
-            detail = f"{behind} is behind the group's topology epoch {known.epoch}."
-            self._notes.append(Note(status=Status.STALE_TOPOLOGY, detail=detail))
-        return known
-
-    def _configure(self, topology: StreamsGroupTopologyValue) -> ConfiguredTopology:
-        """Topics are looked at when any of the cluster's have changed, the topology when its own have."""
-        self._metadata_hash = self._group.value.metadata_hash
-        configured = self._live.configured if self._group.topology is not None else None
-        if configured is not None and self._live.topics_version == self._table.topics.version:
-            return self._checked(configured)
-        self._metadata_hash = topic_hash(topics_of(topology), self._table.topics)
-        if self._metadata_hash != self._group.value.metadata_hash:
-            self._changed, configured = True, None
-        if configured is None:
-            outcome = configure(topology, self._table.partition_count)
-            if isinstance(outcome, InvalidTopology):
-                raise outcome
-            configured = outcome
-        return self._checked(configured)
-
-    def _checked(self, configured: ConfiguredTopology) -> ConfiguredTopology:
-        if configured.is_ready:
-            check_owned(self._owned, configured)
-        return configured
+    def _prepare(self) -> Prepared:
+        topology = choose_topology(self._group, self._message.topology)
+        if self._group.topology is None:
+            self._records.append(topology_record(self._group.group_id, topology))
+        if note := note_if_behind(self._member.metadata.topology_epoch, topology):
+            self._notes.append(note)
+        prepared = prepare(self._table, self._group, self._live, topology)
+        if prepared.topology.is_ready:
+            check_owned(self._owned, prepared.topology)
+        return prepared
 
     def _take_offsets(self) -> None:
         """What is left out is as it was. Kept beside the records: members tell it again when it is lost."""
@@ -201,14 +170,12 @@ class _Heartbeat:
 
     # --- epoch and target
 
-    def _next_value(
-        self, topology: StreamsGroupTopologyValue, configured: ConfiguredTopology
-    ) -> StreamsGroupMetadataValue:
+    def _next_value(self, prepared: Prepared) -> StreamsGroupMetadataValue:
         old = self._group.value
         value = replace(
             old,
-            metadata_hash=self._metadata_hash,
-            validated_topology_epoch=topology.epoch if configured.is_ready else -1,
+            metadata_hash=prepared.metadata_hash,
+            validated_topology_epoch=prepared.topology.epoch if prepared.topology.is_ready else -1,
             last_assignment_configs=tuple(
                 LastAssignmentConfig(key=key, value=text) for key, text in self._settings.of_assignments()
             ),
@@ -281,7 +248,7 @@ class _Heartbeat:
             self._live.heard_of_offsets = False
         self._live.refined = refined
         self._live.topics_version = self._table.topics.version
-        if self._replaced is not None:
+        if self._replaced is not None and self._replaced.member_id != member.member_id:
             self._table.forget_member(group_id, self._replaced.member_id)
         self._table.touch(group_id, member.member_id, moment)
         if member.standing.state is not State.UNREVOKED_TASKS:
@@ -291,60 +258,16 @@ class _Heartbeat:
         if self._message.shutdown_application:
             self._live.ask_to_shut_down(member.member_id)
 
-    # --- answer
-
-    def _answer(self, configured: ConfiguredTopology) -> StreamsHeartbeatAnswer:
-        held = self._member.standing.held
-        tasks_changed = held != self._before.standing.held
-        endpoint = self._member.metadata.user_endpoint
-        places_changed = endpoint != self._before.metadata.user_endpoint or (tasks_changed and endpoint is not None)
-        if places_changed and not self._founds:
-            self._live.endpoint_epoch += 1
-        return StreamsHeartbeatAnswer(
-            member_id=self._member.member_id,
-            member_epoch=self._member.standing.epoch,
-            heartbeat_interval_ms=self._settings.heartbeat_interval_ms,
-            task_offset_interval_ms=self._settings.task_offset_interval_ms,
-            acceptable_recovery_lag=self._settings.acceptable_recovery_lag,
-            notes=tuple(self._all_notes(configured)),
-            tasks=held.tasks() if tasks_changed or self._missed_its_tasks() else None,
-            endpoint_epoch=self._live.endpoint_epoch,
-            endpoints=(
-                endpoints(self._in_group(self._group.with_endpoints()), configured, self._table.partition_count)
-                if places_changed or self._message.endpoint_information_epoch != self._live.endpoint_epoch
-                else None
-            ),
-            wants_description=self._wants_description(configured),
-            missing=configured.missing,
+    def _beaten(self, topology: ConfiguredTopology) -> Beaten:
+        return Beaten(
+            request=self._request,
+            owned=self._owned,
+            group=self._group,
+            live=self._live,
+            settings=self._settings,
+            topology=topology,
+            before=self._before,
+            member=self._member,
+            in_group=self._in_group,
+            notes=tuple(self._notes),
         )
-
-    def _missed_its_tasks(self) -> bool:
-        """A member that joins knows none. One that says that it has others, or speaks of an epoch before, may have missed
-        the answer in which it was told."""
-        told = self._message.member_epoch
-        is_behind = told == JOINS or told != self._before.standing.epoch
-        has_others = self._owned is not None and self._owned != self._member.standing.held.tasks()
-        return is_behind or has_others
-
-    def _wants_description(self, configured: ConfiguredTopology) -> bool:
-        """A member with an older topology could only describe that."""
-        if not self._request.knows_version_1 or self._member.metadata.topology_epoch < configured.epoch:
-            return False
-        return self._table.descriptions.asks(self._group.group_id, configured.epoch, self._step.moment.elapsed)
-
-    def _all_notes(self, configured: ConfiguredTopology) -> list[Note]:
-        notes = list(self._notes)
-        if configured.problem is not None:
-            notes.append(configured.problem)
-        if self._live.shutdown_by is not None:
-            detail = (
-                f"Streams group member {self._live.shutdown_by} encountered a fatal error "
-                "and requested a shutdown for the entire application."
-            )
-            notes.append(Note(status=Status.SHUTDOWN_APPLICATION, detail=detail))
-        tags = frozenset(each.key for each in self._member.metadata.client_tags)
-        lacking = [each for each in self._settings.rack_aware_tags if each not in tags]
-        if lacking and self._request.knows_version_1:
-            detail = f"Missing required client tags for rack-aware standby assignment: {', '.join(lacking)}."
-            notes.append(Note(status=Status.MISSING_CLIENT_TAGS, detail=detail))
-        return notes
