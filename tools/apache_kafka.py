@@ -122,10 +122,7 @@ def apache_kafka(
     `kill` it is not asked to stop at the end.
     """
     port, controller = free_port(), free_port()
-    properties = folder / "server.properties"
-    folder.mkdir(parents=True, exist_ok=True)
-    given = {name: value.replace("{controller}", f"127.0.0.1:{controller}") for name, value in (settings or {}).items()}
-    properties.write_text(_properties(folder / "data", port, controller, given))
+    properties = _write_properties(folder, port, controller, settings or {})
     _format(release, properties, folder, made)
     began = time.monotonic()
     with (folder / "server.log").open("w") as out:
@@ -145,6 +142,21 @@ def apache_kafka(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def format_folder(
+    release: Release, folder: Path, *, settings: Mapping[str, str] | None = None, made: Sequence[str] = STANDALONE
+) -> None:
+    """What `apache_kafka` would begin with, without a start."""
+    _format(release, _write_properties(folder, free_port(), free_port(), settings or {}), folder, made)
+
+
+def _write_properties(folder: Path, port: int, controller: int, settings: Mapping[str, str]) -> Path:
+    properties = folder / "server.properties"
+    folder.mkdir(parents=True, exist_ok=True)
+    given = {name: value.replace("{controller}", f"127.0.0.1:{controller}") for name, value in settings.items()}
+    properties.write_text(_properties(folder / "data", port, controller, given))
+    return properties
 
 
 def _format(release: Release, properties: Path, folder: Path, made: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """What is found out about a folder before it is opened, and which are left alone, byte for byte."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,9 +9,13 @@ from tests.assembly.test_start import make_topic, options, started
 
 from headwater.assembly.broker import Broker
 from headwater.assembly.errors import CannotOpen
+from headwater.control.cluster.codec import MetadataCodec
 from headwater.control.cluster.features import LATEST_METADATA
 from headwater.kernel.real.disk import RealDisk
 from headwater.kernel.units import Timestamp
+from headwater.log.journals.quorum import QuorumRecords
+from headwater.log.journals.snapshot_file import snapshot_file
+from headwater.log.segments.folder import FolderIdentity, write_identity
 from headwater.log.segments.offline import stored_batches
 from headwater.machine.decision import Record
 from headwater.wire.batch.builder import NewRecord, build_batch
@@ -20,10 +25,13 @@ from headwater.wire.metadata_records import encode_metadata
 from headwater.wire.records.feature_level_record import FeatureLevelRecord
 from headwater.wire.records.kraft_version_record import KRaftVersionRecord
 from headwater.wire.records.register_broker_record import RegisterBrokerRecord
+from headwater.wire.records.user_scram_credential_record import UserScramCredentialRecord
 from headwater.wire.records.voters_record import Voter, VotersRecord
-from headwater.wire.types import LeaderEpoch, Offset, Uuid
+from headwater.wire.types import LeaderEpoch, NodeId, Offset, Uuid
 
 METADATA = "__cluster_metadata-0"
+FIRST_SNAPSHOT = "00000000000000000000-0000000000.checkpoint"
+DIRECTORY = Uuid(bytes([9]) * 16)
 EPOCH = LeaderEpoch(1)
 NOW = Timestamp(1_700_000_000_000)
 
@@ -126,4 +134,37 @@ def test_a_node_is_the_one_of_its_folder_unless_it_is_told_another(tmp_path: Pat
     async def look(broker: Broker) -> None:
         assert broker._node_id == 7
 
+    started(options(tmp_path), look)
+
+
+def formatted(folder: Path, records: list[Record], *, dynamic: bool) -> None:
+    """As `kafka-storage format` leaves it: at kraft.version 1 everything stands in the metadata log's first snapshot."""
+    identity = FolderIdentity(cluster_id="made elsewhere", node_id=NodeId(1), directory_id=DIRECTORY)
+    codec, quorum = MetadataCodec(metadata_level=lambda: LATEST_METADATA), QuorumRecords()
+    quorum.kraft_version = int(dynamic)
+    quorum.voters = VotersRecord(voters=(Voter(voter_id=1, voter_directory_id=DIRECTORY),))
+
+    async def main() -> None:
+        await write_identity(RealDisk(), str(folder), identity)
+        snapshot = await snapshot_file(records, codec, epoch=LeaderEpoch(0), now=NOW, quorum=quorum.controls())
+        path = folder / METADATA / FIRST_SNAPSHOT if dynamic else folder / "bootstrap.checkpoint"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(snapshot)
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("dynamic", [False, True])
+def test_a_folder_that_was_only_formatted_begins_with_what_it_was_formatted_with(tmp_path: Path, dynamic: bool):
+    alice = UserScramCredentialRecord(name="alice", mechanism=1, iterations=4096)
+    formatted(tmp_path, [level("metadata.version", 20), alice], dynamic=dynamic)
+
+    async def look(broker: Broker) -> None:
+        cluster = broker._cluster.head
+        assert cluster.features.finalized == {"metadata.version": 20}
+        assert alice in list(cluster.snapshot())
+        assert broker._quorum.kraft_version == int(dynamic)
+        assert [each.node_id for each in cluster.brokers] == [1]
+
+    started(options(tmp_path), look)
     started(options(tmp_path), look)

@@ -20,11 +20,12 @@ from tests.conformance.full_folder import (
     held,
     left_open,
     produce,
+    read,
     rules,
 )
 from tests.conformance.test_metadata_snapshot import ROUNDS, change
 from tests.e2e.process import Process, start
-from tools.apache_kafka import STANDALONE, Release, apache_kafka
+from tools.apache_kafka import STANDALONE, Release, apache_kafka, format_folder
 
 from headwater.assembly.inspect import inspect
 from headwater.kernel.real.disk import RealDisk
@@ -84,6 +85,25 @@ def test_kafka_finds_everything_after_us(
         assert rules(kafka.bootstrap) == told
         grown = [f"record {number}" for number in range(RECORDS + MORE)]
         assert again == replace(before, values=dict.fromkeys(CODECS, grown), read_by_group=RECORDS)
+    _no_complaints(node / "server.log")
+
+
+def test_a_folder_that_was_only_formatted_begins_with_us_as_it_would_with_kafka(
+    kafka_4_4: Release, tmp_path: Path
+) -> None:
+    node = tmp_path / "node"
+    user = ("--add-scram", "SCRAM-SHA-256=[name=alice,password=secret]")
+    format_folder(kafka_4_4, node, made=(*STANDALONE, "--release-version", "3.9", *user))
+    ours = start(node / "data", ADVERTISED)
+    try:
+        produce(ours.bootstrap, "none", range(RECORDS))
+    finally:
+        assert ours.stop() == 0, ours.log_tail()
+    found = inspect(RealDisk(), str(node / "data"))
+    assert found is not None
+    assert (found.features["metadata.version"], found.features["kraft.version"], found.users) == (21, 1, 1)
+    with apache_kafka(kafka_4_4, node, heap=HEAP) as kafka:
+        assert len(read(kafka.bootstrap, "none")) == RECORDS
     _no_complaints(node / "server.log")
 
 

@@ -17,7 +17,7 @@ from headwater.control.cluster.requests import Resource, ResourceType
 from headwater.kernel.world import Disk
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.errors import LogError
-from headwater.log.journals.checkpoints import CheckpointFiles
+from headwater.log.journals.checkpoints import BOOTSTRAP_SNAPSHOT, CheckpointFiles
 from headwater.log.journals.quorum import QuorumRecords
 from headwater.log.journals.snapshot_file import BOOTSTRAP, is_whole
 from headwater.log.port import PartitionId
@@ -108,29 +108,34 @@ def partitions_in(disk: Disk, root: str) -> list[PartitionId]:
 
 
 def read_bootstrap(disk: Disk, root: str) -> tuple[Record, ...]:
-    """What a folder that was only formatted shall begin with; nothing where its metadata log holds that already."""
-    path = f"{root}/{BOOTSTRAP}"
-    if not disk.exists(path):
-        return ()
-    return tuple(
-        record
-        for batch, header in _batches(disk.read(path))
-        if not header.is_control
-        for record in _records(batch, header)
-    )
+    """What a folder that was only formatted shall begin with: it stands in one of two files, by the Kafka that formatted it."""
+    path, snapshots = f"{root}/{BOOTSTRAP}", _snapshots(disk, root)
+    if disk.exists(path):
+        return tuple(_contents(disk.read(path)))
+    if snapshots and snapshots.newest() == BOOTSTRAP_SNAPSHOT:
+        return tuple(_contents(snapshots.read(BOOTSTRAP_SNAPSHOT)))
+    return ()
+
+
+def _snapshots(disk: Disk, root: str) -> CheckpointFiles | None:
+    folder = metadata_folder(root)
+    return CheckpointFiles(disk, folder) if disk.exists(folder) else None
+
+
+def _contents(data: bytes) -> Iterator[Record]:
+    return (record for batch, header in _batches(data) if not header.is_control for record in _records(batch, header))
 
 
 def _replay(disk: Disk, root: str, cluster: Cluster, quorum: QuorumRecords) -> None:
-    folder = metadata_folder(root)
-    first = Offset(0)
-    snapshots = CheckpointFiles(disk, folder) if disk.exists(folder) else None
+    first, snapshots = Offset(0), _snapshots(disk, root)
     if snapshots and (newest := snapshots.newest()):
         first, data = newest.end, snapshots.read(newest)
         if not is_whole(data):
             raise UnreadableRecord(str(METADATA_PARTITION), first, "its snapshot is cut off")
         for batch, header in _batches(data):
-            _replay_batch(batch, header, cluster, quorum)
-    for _, header, batch in stored_batches(disk, folder, first=first):
+            if header.is_control or newest != BOOTSTRAP_SNAPSHOT:
+                _replay_batch(batch, header, cluster, quorum)
+    for _, header, batch in stored_batches(disk, metadata_folder(root), first=first):
         _replay_batch(batch, header, cluster, quorum)
     if not cluster.features.finalized:
         for record in read_bootstrap(disk, root):

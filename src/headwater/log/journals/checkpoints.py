@@ -18,6 +18,10 @@ class SnapshotId(Struct, frozen=True, kw_only=True, order=True):
     epoch: LeaderEpoch
 
 
+BOOTSTRAP_SNAPSHOT: Final = SnapshotId(end=Offset(0), epoch=LeaderEpoch(0))
+"""What Kafka's format makes: the quorum's voters, and from 4.4 on the records that the cluster shall begin with."""
+
+
 class SnapshotStore(Protocol):
     """Whole snapshots by their ids. What was written stays until it is removed."""
 

@@ -10,7 +10,7 @@ from typing import Final
 from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
 from headwater.log.epochs import Epochs
-from headwater.log.journals.checkpoints import SnapshotId, SnapshotStore
+from headwater.log.journals.checkpoints import BOOTSTRAP_SNAPSHOT, SnapshotId, SnapshotStore
 from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.quorum import QuorumRecords, leader_change
 from headwater.log.journals.record_log import RecordLog
@@ -49,7 +49,8 @@ class MetadataJournal:
             data = self._snapshots.read(newest)
             if not is_whole(data):
                 raise UnreadableRecord(self._records.name, first, "its snapshot is cut off")
-            await self._records.replay_batches(replay, data, control=self._see)
+            seen = _not_yet if newest == BOOTSTRAP_SNAPSHOT else replay
+            await self._records.replay_batches(seen, data, control=self._see)
         if not self._log.bounds.start <= first <= self._log.bounds.high_watermark:
             raise UnreadableRecord(self._records.name, first, f"the log does not hold it: {self._log.bounds}")
         if until is not None:
@@ -90,3 +91,7 @@ class MetadataJournal:
         self._newest = snapshot
         await self._log.trim(end)
         self._snapshots.remove_before(snapshot)
+
+
+def _not_yet(record: Record) -> None:
+    """It is no state before whoever bootstraps the cluster has appended it."""

@@ -13,6 +13,7 @@ from headwater.log.port import PartitionId
 from headwater.log.segments.log import SegmentLog
 from headwater.log.segments.logs import SegmentLogs
 from headwater.log.segments.names import LOG, METADATA_TOPIC, folder_name
+from headwater.log.segments.partition_metadata import read_topic_id, topic_id_file
 from headwater.log.segments.quorum_state import FILE, read_leader_epoch, write_quorum_state
 from headwater.log.settings import LogSettings
 from headwater.wire.types import LeaderEpoch, NodeId, TopicName, Uuid
@@ -34,6 +35,7 @@ async def open_metadata_log(logs: SegmentLogs, world: World, root: str, *, node:
     voted = read_leader_epoch(world.disk, folder)
     if voted is None:
         _check_nothing_written(world.disk, folder)
+        await _adopt(world.disk, folder)
         voted = _NONE_YET
     log = await logs.open(METADATA_PARTITION, epoch=voted, settings=METADATA_SETTINGS)
     written = max((each.epoch for each in log.bounds.epochs), default=_NONE_YET)
@@ -41,6 +43,12 @@ async def open_metadata_log(logs: SegmentLogs, world: World, root: str, *, node:
     await write_quorum_state(world.disk, folder, leader=node, epoch=epoch)
     log.lead(epoch)
     return log
+
+
+async def _adopt(disk: Disk, folder: str) -> None:
+    """Kafka's format leaves a first snapshot in a folder that no log was opened in yet: it must not be taken for a stray one."""
+    if disk.exists(folder) and read_topic_id(disk, folder) is None:
+        await disk.write(*topic_id_file(folder, METADATA_PARTITION.topic_id))
 
 
 def _check_nothing_written(disk: Disk, folder: str) -> None:
