@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import TypeVar
 
-from tests.simulation.broker.history import Commit, Edge, History, Stored, TopicPartition
+from tests.simulation.broker.history import Accepted, Commit, Edge, History, Stored, TopicPartition
 from tests.simulation.broker.readers import Reader
 from tests.simulation.broker.topics import Beliefs
 
@@ -146,6 +146,28 @@ def assert_member_epochs_grow(history: History) -> None:
         assert holding.epoch >= before, f"the epoch went back from {before}: {holding}"
         assert holding.epoch > 0, f"a member was left without an epoch: {holding}"
         last[holding.member] = holding.epoch
+
+
+# Share groups.
+
+
+def assert_accepted_records_are_done_with(history: History) -> None:
+    """From when on somebody was told that an acceptance stands, nobody is given that record. (Who accepts what another has
+    accepted meanwhile is told so, too: it is done with.)"""
+    done: dict[tuple[TopicPartition, int], Accepted] = {}
+    for each in sorted(history.accepted, key=lambda each: each.told):
+        done.setdefault((each.place, each.offset), each)
+    for lent in history.lent:
+        accepted = done.get((lent.place, lent.offset))
+        assert accepted is None or lent.asked < accepted.told, f"{accepted}, but then {lent}"
+
+
+def assert_every_record_was_lent(history: History) -> None:
+    lent = {(each.place, each.offset) for each in history.lent}
+    for place, stored in history.left.items():
+        for batch in stored:
+            for offset in range(batch.base_offset, batch.last_offset + 1):
+                assert (place, offset) in lent, f"nobody was lent record {offset} of {place}"
 
 
 # Topics.

@@ -103,6 +103,26 @@ class Holding:
     told: Moment
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lent:
+    """A record that a member of a share group was given."""
+
+    place: TopicPartition
+    offset: int
+    asked: Moment
+    told: Moment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Accepted:
+    """A record that a member of a share group accepted, and was told that this stands."""
+
+    place: TopicPartition
+    offset: int
+    asked: Moment
+    told: Moment
+
+
 @dataclass(kw_only=True, slots=True)
 class History:
     """`shown` has each thing that a reader saw once, in the order of first sight; `left` is what lies in the logs after
@@ -120,6 +140,8 @@ class History:
     found: list[Commit] = field(default_factory=list)
     shares: list[Share] = field(default_factory=list)
     holdings: list[Holding] = field(default_factory=list)
+    lent: list[Lent] = field(default_factory=list)
+    accepted: list[Accepted] = field(default_factory=list)
     topics: list[TopicStep] = field(default_factory=list)
     divergences: int = 0
     """How often a reader was told that it had read what was lost."""

@@ -21,6 +21,7 @@ from tests.simulation.broker.patience import OPTIONS
 from tests.simulation.broker.producers import IdempotentProducer, PipeliningProducer, PlainProducer, RecordMaker
 from tests.simulation.broker.readers import Reader
 from tests.simulation.broker.server import ADDRESS, Server
+from tests.simulation.broker.sharers import Sharer, found_group
 from tests.simulation.broker.topics import Beliefs
 from tests.simulation.simulate import Simulation
 from tests.simulation.world.randomness import stream
@@ -34,7 +35,7 @@ TOPIC: Final = "orders"
 PLACES: Final[tuple[TopicPartition, ...]] = tuple((TOPIC, index) for index in range(3))
 SEGMENT_MS: Final = 3_000
 """So that segments roll, for a simulation writes too little to fill one."""
-
+SHARERS: Final = ("idempotent-1", "pipelining-1", "sharer-1", "sharer-2", "sharer-3")
 WRITERS_AND_READERS: Final = ("plain-1", "idempotent-1", "pipelining-1", "pipelining-2", "reader-1", "reader-2")
 EVERYONE: Final = (*WRITERS_AND_READERS, "member-1", "member-2", "member-3", "administrator")
 
@@ -59,6 +60,7 @@ class Scenario:
         self.history = History()
         self.server = Server(simulation, self.history, settings or {}, object_store=object_store)
         self.readers: list[Reader] = []
+        self.sharers: list[Sharer] = []
         self._beliefs = Beliefs()
         self._simulation = simulation
         self._requests = requests
@@ -75,6 +77,8 @@ class Scenario:
         self.server.start()
         async with Cluster((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await make_topic(cluster, NewTopic(name=TOPIC, partitions=len(PLACES), configs=self._configs))
+            if any(each.startswith("sharer") for each in self._clients):
+                await found_group(cluster, PLACES)
             operator = asyncio.create_task(self.server.watch(stream(self._simulation.seed, "operator")))
             parts = self._parts()
             clients = {name: parts[name.partition("-")[0]] for name in self._clients}
@@ -84,6 +88,8 @@ class Scenario:
             await self._look_at_what_is_left(cluster)
             await self.server.start_after_a_clean_stop()
             await self._look_at_what_is_left(cluster)
+            for sharer in self.sharers[:1]:
+                await sharer.drain(cluster)
         async with OneAttempt((ADDRESS,), randomness=self._simulation.world.randomness, options=OPTIONS) as cluster:
             await self._look_at_topics(cluster)
 
@@ -95,6 +101,7 @@ class Scenario:
             "reader": Part(make=self._reader),
             "member": Part(make=self._member),
             "consumer": Part(make=self._consumer),
+            "sharer": Part(make=self._sharer),
             "administrator": Part(make=self._administrator, over=OneAttempt),
         }
 
@@ -122,6 +129,11 @@ class Scenario:
 
     def _consumer(self, name: str, cluster: Cluster, _: World, random: Random) -> Step:
         return ConsumerMember(name, cluster, self.history, random, TOPIC).step
+
+    def _sharer(self, name: str, cluster: Cluster, _: World, random: Random) -> Step:
+        sharer = Sharer(cluster, self.history, random, PLACES, name)
+        self.sharers.append(sharer)
+        return sharer.step
 
     def _administrator(self, _: str, cluster: Cluster, __: World, random: Random) -> Step:
         return Administrator(cluster, self.history, random, self._beliefs).step
