@@ -258,25 +258,26 @@ class SegmentLog:
             self._store.deletions.delete_files(segment.paths(), delay_ms=self._settings.file_delete_delay_ms)
 
     async def release(self, before: Offset) -> None:
-        """What the files would have told the checkpoints must tell now. Of these files some may come back with a crash: a
-        gap that this makes is no loss, for it lies below the recovery point."""
+        """What the files would have told the checkpoints must tell now. Of the files some may come back with a crash."""
         self._check_open()
         contents = self._contents
         if before > self.recovery_point:
             raise OffsetOutOfRange(before, contents.start, self.recovery_point)
-        if len(contents.segments.following(before)) == len(contents.segments):
+        if contents.segments.released(before) is None:
             return
         try:
-            if (self._store.recovery_points.get(self._partition) or 0) < (
-                before if contents.segments.active.size else contents.end
-            ):
-                await self._keep_recovery_point()
+            await (self.keep_epochs() if contents.segments.active.size else self._keep_recovery_point())
             await self._keep_start(contents.start)
-            if not self._closed:
-                self._bounds = None
-                self._drop_below(before)
+            await self._let_go(before)
         except DiskError as error:
             raise AppendFailed(str(error)) from error
+
+    async def _let_go(self, before: Offset) -> None:
+        """One after the other, each for sure: a later one that is gone before an earlier one that came back would be a gap."""
+        while not self._closed and (edge := self._contents.segments.released(before)) is not None:
+            self._bounds = None
+            self._drop_below(edge)
+            await self._store.disk.sync_folder(self._contents.folder)
 
     def files(self, base: Offset) -> SegmentFiles:
         self._check_open()

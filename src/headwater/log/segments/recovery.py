@@ -164,7 +164,7 @@ def _restored(
 
 async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], remembered: Remembered) -> None:
     left, is_whole, has_bytes = deque(unsure), True, any(segment.size for segment in unsure)
-    while is_whole and left and _continues(contents, left[0], remembered.recovery_point or Offset(0)):
+    while is_whole and left and _continues(contents, left[0]):
         segment = left.popleft()
         if len(contents.segments):
             contents.snapshot_producers()
@@ -185,14 +185,15 @@ async def _rebuild(store: Store, contents: Contents, unsure: Sequence[Segment], 
     contents.rolled.clear()
 
 
-def _continues(contents: Contents, segment: Segment, recovery_point: Offset) -> bool:
+def _continues(contents: Contents, segment: Segment) -> bool:
     """Whether nothing is lost before this segment. A gap is a loss, and what follows it was never acknowledged:
 
-    a segment begins where the log ended, unless copied offsets jump farther than its indexes reach. But what compaction thinned
-    out, and what was released because it is safe elsewhere, lies below the recovery point.
+    a segment begins where the log ended, unless copied offsets jump farther than its indexes reach, and what compaction
+    thinned out lies below the recovery point.
     """
-    is_next = segment.base == contents.end or segment.base <= recovery_point
-    return is_next or not (len(contents.segments) and contents.segments.active.can_hold(segment.base))
+    return segment.base == contents.end or not (
+        len(contents.segments) and contents.segments.active.can_hold(segment.base)
+    )
 
 
 async def _copy(store: Store, folder: str, segment: Segment) -> None:

@@ -53,6 +53,12 @@ class SegmentList:
         place = bisect_right(self._segments, segment.base, key=_base)
         return self._segments[place] if place < len(self._segments) else None
 
+    def released(self, before: Offset) -> Offset | None:
+        """Where the first one ends, if it lies wholly below `before` and is not active."""
+        if len(self._segments) < 2 or self._segments[1].base > before:
+            return None
+        return self._segments[1].base
+
     def add(self, segment: Segment) -> None:
         self._segments.append(segment)
         self._changed()
