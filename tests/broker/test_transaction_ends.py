@@ -17,7 +17,7 @@ from headwater.machine.runtime import Runtime
 from headwater.machine.transactional import TransactionEnd
 from headwater.wire.types import ProducerEpoch, ProducerId, TopicName
 
-STEP_MARKERS_MAX = 100
+STEP_MARKERS_MAX = 40
 
 
 class Steps:

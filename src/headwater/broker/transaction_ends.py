@@ -21,7 +21,7 @@ from headwater.control.transactions.transaction import State, TransactionRecord,
 from headwater.machine.errors import MachineError, Stopped
 from headwater.machine.runtime import Runtime
 
-_AT_ONCE: Final = 100
+_AT_ONCE: Final = 40
 """Markers that are written in one step of the loop, and transactions that need none: some milliseconds."""
 
 

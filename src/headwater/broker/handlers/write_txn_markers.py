@@ -8,6 +8,7 @@ from headwater.broker.context import Context
 from headwater.broker.errors import Refused
 from headwater.broker.needs import Within
 from headwater.broker.refusals import code_of
+from headwater.broker.turns import Turns
 from headwater.control.transactions.transaction import TopicPartition
 from headwater.kernel.errors import HeadwaterError
 from headwater.machine.transactional import TransactionEnd
@@ -47,11 +48,12 @@ API = Api(
 async def handle(context: Context, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse:
     if not any(context.allows(each, THE_CLUSTER) for each in (Operation.ALTER, Operation.CLUSTER_ACTION)):
         raise Refused(ErrorCode.CLUSTER_AUTHORIZATION_FAILED)
-    begun = [(each, _begin(context, each)) for each in request.markers]
+    turns = Turns()
+    begun = [(each, await _begin(context, each, turns)) for each in request.markers]
     return WriteTxnMarkersResponse(markers=tuple([_result(marker, await _codes(written)) for marker, written in begun]))
 
 
-def _begin(context: Context, marker: WritableTxnMarker) -> Written:
+async def _begin(context: Context, marker: WritableTxnMarker, turns: Turns) -> Written:
     end = TransactionEnd(
         producer_id=ProducerId(marker.producer_id),
         producer_epoch=ProducerEpoch(marker.producer_epoch),
@@ -60,6 +62,7 @@ def _begin(context: Context, marker: WritableTxnMarker) -> Written:
     )
     written: Written = {}
     for partition in _partitions(marker):
+        await turns.next()
         try:
             written[partition] = context.services.markers.write(partition, end)
         except HeadwaterError as error:
