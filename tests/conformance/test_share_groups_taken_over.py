@@ -8,16 +8,17 @@ import pytest
 from confluent_kafka import Producer, ShareConsumer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic
 from tests.conformance.clients.confluent import QUIET
-from tests.conformance.clients.port import DEADLINE_S
+from tests.conformance.clients.port import A_MOMENT_S, DEADLINE_S
 from tests.conformance.test_taking_over import HEAP
 from tests.e2e.process import start
 from tools.apache_kafka import Release, apache_kafka
 
 from headwater.client.address import addresses_of
-from headwater.client.admin.group_descriptions import describe_group
+from headwater.client.admin.group_descriptions import GroupDescription, describe_group
 from headwater.client.admin.groups import GroupKind
 from headwater.client.admin.share_offsets import share_offsets
 from headwater.client.cluster import Cluster
+from headwater.client.errors import Refused
 from headwater.kernel.real.randomness import SystemRandomness
 
 pytestmark = pytest.mark.java
@@ -89,8 +90,19 @@ def lag(bootstrap: str) -> int:
 
     async def ask() -> int:
         async with Cluster(addresses_of(bootstrap), randomness=SystemRandomness()) as cluster:
-            group = await describe_group(cluster, GROUP)
+            group = await found(cluster)
             assert (group.kind, group.members) == (GroupKind.SHARE, ())
             return sum(each.lag or 0 for each in (await share_offsets(cluster, GROUP)).values())
 
     return asyncio.run(ask())
+
+
+async def found(cluster: Cluster) -> GroupDescription:
+    """Kafka lists a group only once it has loaded the partition where the group is."""
+    deadline = time.monotonic() + DEADLINE_S
+    while True:
+        try:
+            return await describe_group(cluster, GROUP)
+        except Refused:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(A_MOMENT_S)
