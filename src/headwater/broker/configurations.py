@@ -23,6 +23,8 @@ _SCOPES: Final[Mapping[int, Scope]] = {
     ResourceType.GROUP: Scope.GROUP,
 }
 
+_GROUPS_WITH_SESSIONS: Final = ("consumer", "share", "streams")
+
 
 def scope_of(type_: ResourceType) -> Scope:
     return _SCOPES[type_]
@@ -45,7 +47,19 @@ class CatalogueRules:
                 return str(error)
             if reason := _cannot_change(setting, resource) or self._out_of_bounds(setting, text):
                 return reason
+        if resource.type is ResourceType.GROUP:
+            return self._of_group(settings)
         return self._of_topic(settings, before or {}) if resource.type is ResourceType.TOPIC else None
+
+    def _of_group(self, settings: Mapping[str, str]) -> str | None:
+        """A session must outlast the pause between two heartbeats."""
+        group = Settings(catalogue=self._catalogue, scope=Scope.GROUP, own=settings, layers=self._live.broker.layers)
+        for kind in _GROUPS_WITH_SESSIONS:
+            names = session, heartbeat = f"{kind}.session.timeout.ms", f"{kind}.heartbeat.interval.ms"
+            lasts, beats = (group[self._catalogue.find(Scope.GROUP, each)] for each in names)
+            if not settings.keys().isdisjoint(names) and lasts <= beats:
+                return f"{session} must be greater than {heartbeat}"
+        return None
 
     def _of_topic(self, settings: Mapping[str, str], before: Mapping[str, str]) -> str | None:
         """Settings of which each is fine may not go together, or not follow those in force."""

@@ -1,6 +1,6 @@
 """StreamsGroupHeartbeat and StreamsGroupDescribe as clients send and read them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from headwater.broker.handlers import (
     delete_groups,
     describe_groups,
     find_coordinator,
+    incremental_alter_configs,
     list_groups,
     streams_group_describe,
     streams_group_heartbeat,
@@ -25,6 +26,11 @@ from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.delete_groups_request import DeleteGroupsRequest
 from headwater.wire.messages.describe_groups_request import DescribeGroupsRequest
 from headwater.wire.messages.find_coordinator_request import FindCoordinatorRequest
+from headwater.wire.messages.incremental_alter_configs_request import (
+    AlterableConfig,
+    AlterConfigsResource,
+    IncrementalAlterConfigsRequest,
+)
 from headwater.wire.messages.list_groups_request import ListGroupsRequest
 from headwater.wire.messages.streams_group_describe_request import StreamsGroupDescribeRequest
 from headwater.wire.messages.streams_group_heartbeat_request import (
@@ -43,6 +49,7 @@ from headwater.wire.messages.streams_group_topology_description_update_request i
 from headwater.wire.types import TopicName
 
 NOT_STORED, AVAILABLE = 1, 3
+GROUP_RESOURCE = 32
 LOOKS = TopologyDescription(
     subtopologies=(
         TopologyDescriptionSubtopology(
@@ -72,12 +79,16 @@ BEAT = replace(JOIN, rebalance_timeout_ms=-1, topology=None, active_tasks=None, 
 
 
 def with_broker(
-    check: Callable[[Rig], Awaitable[None]], *, authorizer: Authorizer | None = None, level: int = 1
+    check: Callable[[Rig], Awaitable[None]],
+    *,
+    authorizer: Authorizer | None = None,
+    level: int = 1,
+    settings: Mapping[str, str] | None = None,
 ) -> None:
     """With a topic of two partitions, and a coordinator."""
 
     async def checked() -> None:
-        async with rig(settings=QUICK, authorizer=authorizer) as broker:
+        async with rig(settings={**QUICK, **(settings or {})}, authorizer=authorizer) as broker:
             change = FeatureChange(name="streams.version", level=level, downgrade=False)
             await broker.decide(UpdateFeatures(changes=(change,), validate_only=False))
             await broker.ask(find_coordinator, FindCoordinatorRequest(key="g"), 0)
@@ -238,6 +249,35 @@ async def tell(broker: Rig, **more: Any) -> ErrorCode:
 async def described(broker: Rig, *, include: bool = True) -> Any:
     request = StreamsGroupDescribeRequest(group_ids=("g",), include_topology_description=include)
     return (await broker.ask(streams_group_describe, request, 1)).groups[0]
+
+
+def test_settings_of_a_group_take_effect_with_its_next_heartbeat_and_stay_within_bounds() -> None:
+    async def check(broker: Rig) -> None:
+        joined = await beat(broker)
+        assert joined.heartbeat_interval_ms == 5_000
+        assert await setting(broker, "streams.heartbeat.interval.ms", "9000") is None
+        again = await beat(broker, replace(BEAT, member_epoch=joined.member_epoch))
+        assert again.heartbeat_interval_ms == 9_000
+        assert await setting(broker, "streams.heartbeat.interval.ms", "1000") == (
+            "streams.heartbeat.interval.ms must be greater than or equal to group.streams.min.heartbeat.interval.ms"
+        )
+        assert await setting(broker, "streams.num.standby.replicas", "3") == (
+            "streams.num.standby.replicas must be less than or equal to group.streams.max.standby.replicas"
+        )
+        assert await setting(broker, "streams.session.timeout.ms", "9000") == (
+            "streams.session.timeout.ms must be greater than streams.heartbeat.interval.ms"
+        )
+
+    with_broker(check, settings={"group.streams.min.session.timeout.ms": "1"})
+
+
+async def setting(broker: Rig, name: str, value: str) -> str | None:
+    """What stands against it."""
+    config = AlterableConfig(name=name, config_operation=0, value=value)
+    resource = AlterConfigsResource(resource_type=GROUP_RESOURCE, resource_name="g", configs=(config,))
+    request = IncrementalAlterConfigsRequest(resources=(resource,))
+    told: str | None = (await broker.ask(incremental_alter_configs, request, 1)).responses[0].error_message
+    return told
 
 
 def test_other_apis_know_a_streams_group_as_what_it_is() -> None:
