@@ -101,6 +101,22 @@ def test_the_newest_version_that_both_have_is_spoken():
     run(test)
 
 
+def test_a_broker_that_wants_silence_is_asked_nothing_for_that_long():
+    came: list[float] = []
+
+    async def throttling(writer: asyncio.StreamWriter, correlation_id: int, _: Any) -> None:
+        came.append(asyncio.get_running_loop().time())
+        writer.write(frame(HeartbeatResponse(throttle_time_ms=0 if came[1:] else 50), 3, correlation_id))
+
+    async def test() -> None:
+        async with connected(throttling) as connection:
+            await connection.ask(BEAT, HeartbeatResponse)
+            await asyncio.gather(*(connection.ask(BEAT, HeartbeatResponse) for _ in range(2)))
+
+    run(test)
+    assert min(came[1:]) - came[0] >= 0.05
+
+
 def test_requests_do_not_wait_for_each_other_and_answers_find_their_askers():
     waiting: list[int] = []
 

@@ -7,6 +7,9 @@ Kafka answers the requests of a connection in order, so an answer that is not th
 have lost each other: the connection ends, and with it everything that waits on it. The same happens when an answer is
 overdue. An asker who is cancelled leaves its place to the answer, which is then read and dropped.
 
+A broker from which more was wanted than the client's quota allows says so in its answer, and reads nothing for that long
+(KIP-219). What is asked meanwhile waits here, where no deadline of a request runs.
+
 There are no tasks in here: the event loop calls, and futures wait.
 """
 
@@ -61,6 +64,7 @@ class Connection(asyncio.Protocol):
         self._offered: dict[int, Versions] = {}
         self._next_correlation_id = 0
         self._end: str | None = None
+        self._silent_until = 0.0
         self._closed = asyncio.get_running_loop().create_future()
 
     @property
@@ -105,6 +109,7 @@ class Connection(asyncio.Protocol):
         await self._closed
 
     async def _ask_at(self, version: int, request: Message, kind: type[M], timeout_ms: int) -> M:
+        await self._silence(timeout_ms)
         try:
             async with asyncio.timeout(timeout_ms / SECOND_MS):
                 await self._places.acquire()
@@ -114,6 +119,12 @@ class Connection(asyncio.Protocol):
             late = DeadlinePassed(f"{type(request).__name__} to {self.address}", timeout_ms)
             self._finish(str(late))
             raise ConnectionLost(str(self.address), str(late)) from None
+
+    async def _silence(self, most_ms: int) -> None:
+        """As long as the broker asked for, and not longer than the request itself may take."""
+        left_s = self._silent_until - asyncio.get_running_loop().time()
+        if left_s > 0:
+            await asyncio.sleep(min(left_s, most_ms / SECOND_MS))
 
     def _send(self, version: int, request: Message, kind: type[Message]) -> asyncio.Future[Any]:
         """Holds a place in flight, which the answer gives back; so does whatever keeps the request from being sent."""
@@ -174,6 +185,9 @@ class Connection(asyncio.Protocol):
             return
         self._waiting.popleft()
         self._places.release()
+        if throttle_ms := getattr(message, "throttle_time_ms", 0):
+            until = asyncio.get_running_loop().time() + throttle_ms / SECOND_MS
+            self._silent_until = max(self._silent_until, until)
         if not expected.answer.done():
             expected.answer.set_result(message)
 
