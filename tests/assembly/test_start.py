@@ -162,3 +162,22 @@ def test_what_the_process_does_can_be_seen(tmp_path):
     assert "headwater_share_groups 0" in seen
     assert "headwater_transactions_open 0" in seen
     assert any(line.startswith("headwater_loop_held_total ") for line in seen)
+
+
+def test_a_broker_without_remote_storage_does_not_serve_half_of_a_log(tmp_path):
+    tiered = {"remote_log_storage_system_enable": "true", "remote_storage_url": f"file://{tmp_path}/store"}
+
+    async def make_tiered(broker: Broker) -> None:
+        told = {"remote.storage.enable": "true"}
+        request = CreateTopic(name=TopicName("t"), topic_id=TOPIC_ID, partitions=1, replication_factor=1, settings=told)
+        await broker._cluster.ask(request)
+
+    started(options(tmp_path / "data", **tiered), make_tiered)
+    with pytest.raises(RefusedSetting, match=r"topic t has remote\.storage\.enable"):
+        started(options(tmp_path / "data"))
+    started(options(tmp_path / "data", **tiered))
+
+
+def test_remote_storage_needs_an_address(tmp_path):
+    with pytest.raises(RefusedSetting, match=r"remote\.storage\.url"):
+        started(options(tmp_path, remote_log_storage_system_enable="true"))

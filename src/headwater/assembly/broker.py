@@ -13,6 +13,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from headwater.assembly import metrics
+from headwater.assembly.errors import RefusedSetting
 from headwater.assembly.options import (
     BrokerOptions,
     at_home,
@@ -229,6 +230,7 @@ class Broker:
         on_stop.push_async_callback(self._coordinators.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._transactions.close, STOP_DEADLINE_S)
         on_stop.push_async_callback(self._share_states.close, STOP_DEADLINE_S)
+        self._refuse_half_of_a_log()
         self._report_strays()
         await self._open_ports(identity)
         await self._register(identity)
@@ -300,6 +302,14 @@ class Broker:
         self._quorum = journal.quorum
         runtime = Runtime("cluster", lambda: Cluster(rules=rules), journal, clock=world.clock, ward=self._ward)
         return runtime
+
+    def _refuse_half_of_a_log(self) -> None:
+        """Raises RefusedSetting where a topic's older records lie in remote storage, which this process would not ask."""
+        if self._tiering is None:
+            for each in self._cluster.head.topics:
+                if self._live.topic(each.name)[log_settings.REMOTE_STORAGE_ENABLE]:
+                    reason = f"topic {each.name} has {log_settings.REMOTE_STORAGE_ENABLE.name}=true; delete it or disable that first"
+                    raise RefusedSetting(tiering_settings.SYSTEM_ENABLE.name, "false", reason)
 
     def _report_strays(self) -> None:
         """Partitions of no topic: a deletion that a crash cut short, or metadata of another day. They are kept, for it can't be

@@ -28,7 +28,10 @@ class KnownSegments:
 
     def of(self, partition: PartitionId) -> RemoteSegments:
         """The same object for as long as the partition lives."""
-        return self._by_partition.setdefault((partition.topic_id, partition.index), RemoteSegments())
+        key = (partition.topic_id, partition.index)
+        if key not in self._by_partition:
+            self._by_partition[key] = RemoteSegments()
+        return self._by_partition[key]
 
     def listed(self, number: int) -> list[PartitionId]:
         """Those of this list of which anything is known."""

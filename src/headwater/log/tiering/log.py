@@ -35,7 +35,7 @@ from headwater.log.settings import LogSettings
 from headwater.log.tiering.known import KnownSegments
 from headwater.log.tiering.local_log import LocalLog
 from headwater.log.tiering.reader import RemotePiece, RemoteReader
-from headwater.log.tiering.segment import RemoteSegment, RemoteSegments
+from headwater.log.tiering.segment import RemoteSegment
 from headwater.log.tiering.settings import Patience
 from headwater.log.tiering.waiting import Waiting
 from headwater.wire.types import LeaderEpoch, Offset, ProducerId
@@ -52,6 +52,8 @@ class TieredLog:
     ) -> None:
         self.local: Final = local
         self._known = known
+        self.remote: Final = known.of(local.partition)
+        """What is finished there, as far as durable records tell."""
         self._reader = reader
         self._waiting = waiting
         self._patience = patience
@@ -65,10 +67,6 @@ class TieredLog:
     @property
     def settings(self) -> LogSettings:
         return self.local.settings
-
-    @property
-    def remote(self) -> RemoteSegments:
-        return self._known.of(self.partition)
 
     @property
     def is_known(self) -> bool:
