@@ -36,6 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for codec in CODECS:
             produce(process.bootstrap, codec)
         commit(process.bootstrap)
+        match(process.bootstrap)
         share(process.bootstrap)
         admin.delete_records([TopicPartition("none", 0, 2_000)])[TopicPartition("none", 0)].result(WAIT_S)
         process.kill()
@@ -64,6 +65,16 @@ def commit(bootstrap: str) -> None:
     while seen < 1_000:
         seen += len(consumer.consume(500, WAIT_S))
     consumer.commit(asynchronous=False)
+    consumer.close()
+
+
+def match(bootstrap: str) -> None:
+    """A group of the newer protocol, subscribed by a regular expression, that has come and gone."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "matched", "group.protocol": "consumer"})
+    consumer.subscribe(["^(none|gzip)$"])
+    deadline = monotonic() + WAIT_S
+    while monotonic() < deadline and len(consumer.assignment()) < 2:
+        consumer.poll(0.1)
     consumer.close()
 
 
@@ -134,6 +145,18 @@ def test_groups_and_offsets_are_read(kafka_4_3: Release, folder: Path) -> None:
     assert '"group":"kept"' in said
     assert '"protocolType":"consumer"' in said
     assert re.search(r'"group":"kept","topic":"\w+","partition":0.*"offset":\d+', said)
+
+
+def test_groups_of_the_newer_protocol_are_read(kafka_4_3: Release, folder: Path) -> None:
+    files = sorted(folder.glob("__consumer_offsets-*/*.log"))
+    said = dumped(kafka_4_3, files, "--offsets-decoder")
+    records = [line for line in said.splitlines() if '"groupId":"matched"' in line]
+    for field in ("metadataHash", "subscribedTopicNames", "topicPartitions", "assignmentEpoch", "memberEpoch"):
+        assert any(f'"{field}":' in line for line in records), field
+    assert any(
+        '"regularExpression":"(^(none|gzip)$)"' in line and '"topics":["gzip","none"]' in line for line in records
+    )
+    assert any('"assignedPartitions":[{' in line and '"assignmentEpochs":[' in line for line in records)
 
 
 def test_share_state_is_read(kafka_4_3: Release, folder: Path) -> None:
