@@ -154,6 +154,12 @@ class Talk:
             for each in members:
                 self.beat(each)
 
+    def assigned(self) -> dict[str, Any]:
+        """Who has which tasks of the group that all have settled in."""
+        (told,) = self.quietly(StreamsGroupDescribeRequest(group_ids=("g",)), 1).groups
+        assert told.group_state == "Stable"
+        return {each.member_id: each.assignment for each in told.members}
+
     def describe(self, group: str = "g") -> None:
         (told,) = self.quietly(StreamsGroupDescribeRequest(group_ids=(group,)), 1).groups
         members = sorted(
@@ -355,3 +361,27 @@ def test_streams_members_hear_from_us_what_they_hear_from_kafka(kafka_4_4: Relea
     pairs = zip(from_us, from_kafka, strict=True)
     different = [f"{us[0]}\n  ours  {us[1]}\n  kafka {kafka[1]}" for us, kafka in pairs if us[1] != kafka[1]]
     assert not different, "\n".join(different)
+
+
+def test_a_group_goes_on_from_kafka_to_us_and_back(kafka_4_4: Release, tmp_path: Path) -> None:
+    """Each finds in the folder what the other has written. The hash of topics is each broker's own, so an epoch begins."""
+    folder = tmp_path / "kafka"
+    with apache_kafka(kafka_4_4, folder, settings=BRISK) as server, closing(Talk(server.port)) as talk:
+        talk.make()
+        talk.join("a")
+        talk.join("b", instance_id="i")
+        talk.go_on("b", "a")
+        held, epochs, owned = talk.assigned(), talk.epochs, talk.owned
+    with ours(folder / "data") as port, closing(Talk(port)) as talk:
+        talk.epochs, talk.owned = epochs, owned
+        talk.make()
+        assert talk.assigned() == held
+        talk.go_on("a", "b")
+        assert talk.assigned() == held
+    with apache_kafka(kafka_4_4, folder, settings=BRISK) as server, closing(Talk(server.port)) as talk:
+        talk.epochs, talk.owned = epochs, owned
+        talk.make()
+        assert talk.assigned() == held
+        talk.go_on("a", "b")
+        assert talk.assigned() == held
+        assert epochs == {"a": 5, "b": 5}
