@@ -140,6 +140,7 @@ class Member:
         self.version = version
         self.epoch = 0
         self.lent: dict[int, tuple[str, int]] = {}
+        self.throttle_ms = 0
         self.acknowledged = 0
         """The code of what was acknowledged with the last fetch."""
 
@@ -172,6 +173,7 @@ class Member:
         if answer.error_code:
             return int(answer.error_code)
         self.epoch += 1
+        self.throttle_ms = answer.throttle_time_ms
         self.lent, self.acknowledged = {}, 0
         told = [part for topic in answer.responses for part in topic.partitions]
         for part in told:

@@ -25,6 +25,7 @@ from headwater.kernel.units import Timestamp
 from headwater.log.journals.batches import marker_batch
 from headwater.log.port import Origin
 from headwater.machine.transactional import TransactionEnd
+from headwater.security.quotas.entities import entity_of
 from headwater.wire.batch.builder import NewRecord, build_batch
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.types import Offset, ProducerEpoch, ProducerId
@@ -273,6 +274,25 @@ def test_a_strict_limit_is_kept_over_all_partitions() -> None:
             await one.fetch(partitions=(0, 1), wait_ms=1_000, records_max=4, mode=1)
             flight = [broker.services.sharing.leaders.find(key_of(index)) for index in (0, 1)]
             assert sum(each.partition.in_flight for each in flight if each and each.partition) == 6
+
+    run(test)
+
+
+def test_what_is_lent_counts_as_fetched_and_silence_comes_after_it() -> None:
+    async def test() -> None:
+        async with sharing_rig() as broker:
+            for _ in range(3):
+                await produce(broker, "x" * 200)
+            broker.services.quotas.change(entity_of({"user": None}), "consumer_byte_rate", 50)
+            one = Member(broker, "one")
+            await one.fetch(wait_ms=1_000)
+            assert (list(one.lent), one.throttle_ms) == ([0], 0)
+            await one.fetch(wait_ms=1_000)
+            assert list(one.lent) == [1]
+            assert one.throttle_ms > 0
+            broker.services.quotas.change(entity_of({"user": None}), "consumer_byte_rate", None)
+            await one.fetch(wait_ms=1_000)
+            assert (list(one.lent), one.throttle_ms) == ([2], 0)
 
     run(test)
 

@@ -68,7 +68,27 @@ async def handle(context: Context, request: ShareFetchRequest) -> ShareFetchResp
     outcomes = await acknowledging.outcomes()
     if request.share_session_epoch == FINAL_EPOCH:
         context.services.sharing.sessions.end(member)
-    return _response(context, member, lent, outcomes)
+    return replace(_response(context, member, lent, outcomes), throttle_time_ms=_throttle_ms(context, lent))
+
+
+def _throttle_ms(context: Context, lent: Mapping[Partition, Lent]) -> int:
+    quotas = context.services.quotas
+    if not quotas.limits_fetches:
+        return 0
+    size = sum([each.size for each in lent.values()])
+    return quotas.lend(context.principal, context.client_id, size=size, now=_now())
+
+
+def _bytes_max(context: Context, request: ShareFetchRequest) -> int:
+    services = context.services
+    most = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES]), 0)
+    if not services.quotas.limits_fetches:
+        return most
+    return min(most, services.quotas.fetch_bytes_max(context.principal, context.client_id, now=_now()))
+
+
+def _now() -> int:
+    return int(asyncio.get_running_loop().time() * 1000)
 
 
 def _invalid(request: ShareFetchRequest) -> str | None:
@@ -127,7 +147,7 @@ async def _lend(
 
 def _order(context: Context, request: ShareFetchRequest, member: Member) -> ShareOrder:
     services = context.services
-    max_bytes = max(min(request.max_bytes, services.settings.broker[FETCH_MAX_BYTES]), 0)
+    max_bytes = _bytes_max(context, request)
     committed = services.sharing.leaders.settings_of(member.group_id).committed_only
     return ShareOrder(
         wish=Wish(

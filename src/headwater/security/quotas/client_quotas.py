@@ -96,6 +96,15 @@ class ClientQuotas:
         bucket.take(-size, now)
         return self._told(QuotaKey.CONSUMER_BYTE_RATE, min(owed_ms, self._windows.burst_ms))
 
+    def lend(self, principal: Principal, client_id: str, *, size: int, now: float) -> int:
+        """For records that a share group has lent: they are sent and counted, for they are nobody else's meanwhile, and the
+        silence that they cost comes after them."""
+        bucket = self._fetched.of(principal.name, client_id, now)
+        if bucket is None:
+            return 0
+        bucket.take(size, now)
+        return self._told(QuotaKey.CONSUMER_BYTE_RATE, bucket.owed_ms(now))
+
     def mutations(self, principal: Principal, client_id: str, *, strict: bool, clock: Callable[[], float]) -> Mutations:
         """What one request may change."""
         share = self._mutations.of(principal.name, client_id, clock()) if self._mutations else None
