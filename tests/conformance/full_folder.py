@@ -43,6 +43,7 @@ A_MOMENT_S: Final = 0.05
 CODECS: Final = ("none", "gzip", "snappy", "lz4", "zstd")
 RECORDS: Final = 500
 KEYS: Final = 20
+SOME: Final = 100
 SMALL_SEGMENTS: Final = {"segment.bytes": "1048576", "retention.ms": "-1"}
 AUTHORIZED: Final = {
     "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
@@ -55,8 +56,8 @@ AUTHORIZED: Final = {
 _ANY: Final = 1
 
 
-def fill(bootstrap: str, *, users: bool = True) -> None:
-    """Everything but the transaction that stays open: see `left_open`. Old metadata versions have no users."""
+def fill(bootstrap: str, *, newest: bool = True) -> None:
+    """Everything but the transaction that stays open: see `left_open`. Old metadata versions have no users and one kind of group."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     _make_topics(admin)
     for codec in CODECS:
@@ -65,7 +66,8 @@ def fill(bootstrap: str, *, users: bool = True) -> None:
     _run_transactions(bootstrap)
     commit(bootstrap, "readers", "none", RECORDS // 2)
     _limit_and_allow(admin, bootstrap)
-    if users:
+    if newest:
+        read_some(bootstrap, "newer", "none")
         scram = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_256, 4096)
         wanted = UserScramCredentialUpsertion("alice", scram, b"secret", b"salt")
         admin.alter_user_scram_credentials([wanted])["alice"].result(WAIT_S)
@@ -152,6 +154,17 @@ def _refusal(consumer: Consumer, wanted: list[TopicPartition]) -> KafkaError | N
     return None
 
 
+def read_some(bootstrap: str, group: str, topic: str) -> None:
+    """A hundred records, by a member of a group of the newer protocol (KIP-848)."""
+    settings = {"bootstrap.servers": bootstrap, "group.id": group, "group.protocol": "consumer", "log_level": 0}
+    consumer = Consumer(settings | {"auto.offset.reset": "earliest", "enable.auto.commit": False})
+    consumer.subscribe([topic])
+    messages = consumer.consume(SOME, WAIT_S)
+    assert len(messages) == SOME
+    consumer.commit(asynchronous=False)
+    consumer.close()
+
+
 def asked(bootstrap: str, request: Message, version: int) -> Any:
     """One request on a connection of its own."""
     host, _, port = bootstrap.partition(":")
@@ -180,10 +193,11 @@ class Held:
     last_of_key: dict[str, str]
     committed: list[str]
     read_by_group: int
+    read_by_newer_group: int
     retention_ms: str | None
 
 
-def held(bootstrap: str, *, records: int = RECORDS) -> Held:
+def held(bootstrap: str) -> Held:
     """Asked of whoever serves it now."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
     topics = {name: len(each.partitions) for name, each in admin.list_topics(timeout=WAIT_S).topics.items()}
@@ -196,6 +210,7 @@ def held(bootstrap: str, *, records: int = RECORDS) -> Held:
         last_of_key=dict(compacted),
         committed=[value for _, value in read(bootstrap, "in_transactions")],
         read_by_group=committed(bootstrap, "readers", "none"),
+        read_by_newer_group=committed(bootstrap, "newer", "none"),
         retention_ms=settings["retention.ms"].value,
     )
 

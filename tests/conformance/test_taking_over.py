@@ -15,12 +15,14 @@ from tests.conformance.full_folder import (
     AUTHORIZED,
     CODECS,
     RECORDS,
+    SOME,
     commit,
     fill,
     held,
     left_open,
     produce,
     read,
+    read_some,
     rules,
 )
 from tests.conformance.test_metadata_snapshot import ROUNDS, change
@@ -46,7 +48,7 @@ class Origin:
     made: Sequence[str] = STANDALONE
     settings: Mapping[str, str] = field(default_factory=dict)
     kill: bool = False
-    users: bool = True
+    newest: bool = True
     snapshot: bool = False
     """Whether we change so much that we take a snapshot of the metadata."""
 
@@ -55,7 +57,7 @@ ORIGINS = {
     "4.3.1": Origin(version="4.3.1", snapshot=True),
     "4.4.0": Origin(version="4.4.0"),
     "4.4.0 killed": Origin(version="4.4.0", kill=True),
-    "4.4.0 as 3.3": Origin(version="4.4.0", made=("--release-version", "3.3"), settings=STATIC_QUORUM, users=False),
+    "4.4.0 as 3.3": Origin(version="4.4.0", made=("--release-version", "3.3"), settings=STATIC_QUORUM, newest=False),
 }
 
 
@@ -67,14 +69,16 @@ def test_kafka_finds_everything_after_us(
     settings = {**AUTHORIZED, **origin.settings}
     node = tmp_path / "node"
     with apache_kafka(release, node, settings=settings, heap=HEAP, made=origin.made, kill=origin.kill) as kafka:
-        fill(kafka.bootstrap, users=origin.users)
+        fill(kafka.bootstrap, newest=origin.newest)
         with left_open(kafka.bootstrap):
             before, told = held(kafka.bootstrap), rules(kafka.bootstrap)
-    _inspect(node / "data", users=int(origin.users))
+    _inspect(node / "data", newest=origin.newest)
     ours = start(node / "data", ADVERTISED)
     try:
         assert held(ours.bootstrap) == before
         _go_on(ours)
+        if origin.newest:
+            read_some(ours.bootstrap, "newer", "none")
         if origin.snapshot:
             _change_much(ours)
     finally:
@@ -84,7 +88,9 @@ def test_kafka_finds_everything_after_us(
         again = held(kafka.bootstrap)
         assert rules(kafka.bootstrap) == told
         grown = [f"record {number}" for number in range(RECORDS + MORE)]
-        assert again == replace(before, values=dict.fromkeys(CODECS, grown), read_by_group=RECORDS)
+        further = 2 * SOME if origin.newest else before.read_by_newer_group
+        expected = replace(before, values=dict.fromkeys(CODECS, grown), read_by_group=RECORDS)
+        assert again == replace(expected, read_by_newer_group=further)
     _no_complaints(node / "server.log")
 
 
@@ -107,7 +113,7 @@ def test_a_folder_that_was_only_formatted_begins_with_us_as_it_would_with_kafka(
     _no_complaints(node / "server.log")
 
 
-def _inspect(folder: Path, *, users: int) -> None:
+def _inspect(folder: Path, *, newest: bool) -> None:
     before = bytes_of(folder)
     found = inspect(RealDisk(), str(folder))
     assert bytes_of(folder) == before
@@ -116,7 +122,8 @@ def _inspect(folder: Path, *, users: int) -> None:
     assert {each.topic for each in found.topics} >= {*CODECS, "compacted", "in_transactions"}
     assert ("readers", "offsets only", 1) in [(each.group, each.kind, each.offsets) for each in found.groups]
     assert [(each.id, each.state) for each in found.transactions if each.id == "open"] == [("open", "Ongoing")]
-    assert (found.users, found.acls, found.quotas) == (users, 1, 1)
+    assert (("newer", "consumer", 1) in [(each.group, each.kind, each.offsets) for each in found.groups]) == newest
+    assert (found.users, found.acls, found.quotas) == (int(newest), 1, 1)
 
 
 def _go_on(ours: Process) -> None:
