@@ -89,6 +89,12 @@ def test_what_can_not_be_shown_is_counted(metric):
     assert "headwater_client_telemetry_dropped_total 1\n" in counted
 
 
+def test_nothing_that_a_client_calls_itself_makes_the_page_unreadable():
+    odd = pushed(histogram("x", 1, bounds=()), le="0.1", le_="2", **{"client.id": "forged"})
+    assert shown_of(odd).splitlines()[1] == 'kafka_client_x_bucket{client_id="app",_le="0.1",le_="2",le="+Inf"} 1'
+    assert shown_of(pushed(gauge("x", 1, 2))).splitlines()[1:] == ['kafka_client_x{client_id="app"} 2']
+
+
 def test_a_push_replaces_the_one_before():
     assert shown_of(pushed(gauge("x", 1)), pushed(gauge("y", 2))).splitlines()[1:] == [
         'kafka_client_y{client_id="app"} 2'
@@ -121,8 +127,10 @@ def test_a_client_that_misses_three_pushes_is_shown_no_longer():
 
 def test_series_of_a_client_and_the_text_of_all_have_bounds():
     async def test() -> Any:
-        shown = metrics(text_bytes_max=150 * SERIES_MAX)
-        many = pushed(gauge("a_name_that_is_long_enough" * 3, *range(3 * SERIES_MAX)))
+        shown = metrics(text_bytes_max=170 * SERIES_MAX)
+        many = pushed(
+            *(gauge("a_name_that_is_long_enough" * 3, each, number=str(each)) for each in range(3 * SERIES_MAX))
+        )
         first = await take(shown, many)
         return first, await take(shown, pushed(gauge("x", 1)), OTHER), await take(shown, many, OTHER)
 

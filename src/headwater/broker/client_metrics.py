@@ -30,6 +30,7 @@ POINTS_MAX: Final = 20_000
 
 Family = tuple[str, str]
 """Name and kind."""
+Labels = tuple[tuple[str, str], ...]
 
 
 class _Shown(Struct, frozen=True, kw_only=True):
@@ -62,18 +63,18 @@ class ClientMetrics:
 
     async def _lines(self, points: Iterable[Any]) -> dict[Family, str]:
         """In turns with other work."""
-        lines: dict[Family, list[str]] = {}
+        lines: dict[Family, dict[Labels, str]] = {}
         turns = Turns()
         for number, point in enumerate(points):
             await turns.next()
             if point.meter is None or number >= SERIES_MAX:
                 self._dropped.value += 1
             else:
-                of_family = lines.setdefault((point.name, point.kind), [])
-                of_family += sample_lines(point.name, point.labels, point.meter)
+                text = "".join(f"{line}\n" for line in sample_lines(point.name, point.labels, point.meter))
+                lines.setdefault((point.name, point.kind), {})[point.labels] = text
             if number >= POINTS_MAX:
                 break
-        return {family: "".join(f"{line}\n" for line in found) for family, found in lines.items()}
+        return {family: "".join(texts.values()) for family, texts in lines.items()}
 
     def exposition(self) -> str:
         """All that is shown, by family. A name has one kind: who says another is passed over."""

@@ -40,6 +40,8 @@ _FIXED: Final = {1: 8, 5: 4}
 """Protobuf's kinds of fields, and how long those are that are always as long."""
 _PREFIX: Final = "kafka_client_"
 _USUAL: Final = "org.apache.kafka."
+_RESERVED: Final = ("", "le")
+"""No label of a client's: of a bucket it would be there twice, and then Prometheus reads none of the page."""
 _NOT_IN_A_NAME: Final = re.compile(r"[^a-zA-Z0-9_]")
 
 
@@ -165,4 +167,4 @@ def _labelled(labels: Labels, attributes: Iterable[Any]) -> Labels:
 
 def _plain(name: str) -> str:
     plain = _NOT_IN_A_NAME.sub("_", name)
-    return f"_{plain}" if plain[:1].isdigit() or not plain else plain
+    return f"_{plain}" if plain[:1].isdigit() or plain in _RESERVED else plain
