@@ -122,6 +122,24 @@ def test_a_session_that_ends_frees_what_its_member_holds() -> None:
     run(test)
 
 
+def test_a_fetch_that_waits_is_lent_nothing_when_its_session_has_ended() -> None:
+    async def test() -> None:
+        async with sharing_rig() as broker:
+            one, same, other = Member(broker, "one"), Member(broker, "one"), Member(broker, "other")
+            await one.fetch()
+            waiting = asyncio.create_task(one.fetch(wait_ms=1_000))
+            await pass_s(0.5)
+            same.epoch = -1
+            assert await same.fetch() == 0
+            await produce(broker, "a")
+            assert await waiting == 0
+            assert one.lent == {}
+            await other.fetch(wait_ms=1_000)
+            assert other.lent == {0: ("a", 1)}
+
+    run(test)
+
+
 def test_a_connection_that_ends_frees_what_its_members_hold() -> None:
     async def test() -> None:
         async with sharing_rig() as broker:

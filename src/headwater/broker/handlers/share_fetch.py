@@ -4,7 +4,7 @@ request -> session -> acknowledgements on their way -> lend, wait for more -> bo
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from headwater.broker.share.acknowledging import Acknowledging, Outcomes, readab
 from headwater.broker.share.answering import epoch_of_leader, member_of, node_endpoints, record_lock_ms
 from headwater.broker.share.fetching import Lent, ShareFetch, ShareOrder
 from headwater.broker.share.refusal import Refusal
-from headwater.broker.share.sessions import FINAL_EPOCH, INITIAL_EPOCH, Member, Partition
+from headwater.broker.share.sessions import FINAL_EPOCH, INITIAL_EPOCH, Member, Partition, ShareSession
 from headwater.control.share.acquiring import Wish
 from headwater.control.share.key import SharePartitionKey
 from headwater.log.port import Isolation
@@ -58,13 +58,13 @@ async def handle(context: Context, request: ShareFetchRequest) -> ShareFetchResp
     if refusal := _invalid(request):
         return refuse(request, ErrorCode.INVALID_REQUEST, refusal)
     try:
-        partitions = _partitions(context, request, member)
+        session = _session(context, request, member)
     except Refused as refused:
         if refused.code is ErrorCode.SHARE_SESSION_LIMIT_REACHED:
             await asyncio.sleep(request.max_wait_ms / 1000)  # or its client would ask without a pause
         return refuse(request, refused.code)
     acknowledging = Acknowledging(context, member, request.topics, renews=request.is_renew_ack)
-    lent = await _lend(context, request, member, partitions)
+    lent = await _lend(context, request, session)
     outcomes = await acknowledging.outcomes()
     if request.share_session_epoch == FINAL_EPOCH:
         context.services.sharing.sessions.end(member)
@@ -103,29 +103,31 @@ def _acknowledges(request: ShareFetchRequest) -> bool:
     return any(each.acknowledgement_batches for topic in request.topics for each in topic.partitions)
 
 
-def _partitions(context: Context, request: ShareFetchRequest, member: Member) -> Sequence[Partition]:
-    """What is to be fetched: nothing in the request that ends a session. Raises Refused."""
+def _session(context: Context, request: ShareFetchRequest, member: Member) -> ShareSession:
+    """As the request has changed it. Raises Refused."""
     sessions, epoch = context.services.sharing.sessions, request.share_session_epoch
     asked = [(topic.topic_id, each.partition_index) for topic in request.topics for each in topic.partitions]
     if epoch == FINAL_EPOCH:
-        sessions.find(member)
-        return ()
+        return sessions.find(member)
     if epoch == INITIAL_EPOCH:
-        sessions.begin(member, asked, context.session)
-        return asked
+        return sessions.begin(member, asked, context.session)
     forgotten = [(topic.topic_id, index) for topic in request.forgotten_topics_data for index in topic.partitions]
-    session = sessions.resume(member, epoch, asked, forgotten)
+    return sessions.resume(member, epoch, asked, forgotten)
+
+
+def _in_turn(session: ShareSession) -> list[Partition]:
+    """Each request begins with another partition, so that none is always served last."""
     partitions = list(session.partitions)
-    turn = epoch % len(partitions) if partitions else 0
+    turn = session.epoch % len(partitions) if partitions else 0
     return partitions[turn:] + partitions[:turn]
 
 
-async def _lend(
-    context: Context, request: ShareFetchRequest, member: Member, partitions: Sequence[Partition]
-) -> Mapping[Partition, Lent]:
-    if request.is_renew_ack or not request.max_records or not request.max_bytes:
+async def _lend(context: Context, request: ShareFetchRequest, session: ShareSession) -> Mapping[Partition, Lent]:
+    """Nothing in the request that ends the session, or only renews locks."""
+    ends = request.share_session_epoch == FINAL_EPOCH
+    if ends or request.is_renew_ack or not request.max_records or not request.max_bytes:
         return {}
-    services = context.services
+    services, member, partitions = context.services, session.member, _in_turn(session)
     refused = {topic_id: readable(context, topic_id) for topic_id in dict.fromkeys(each for each, _ in partitions)}
     keys = [
         SharePartitionKey(group_id=member.group_id, topic_id=topic_id, partition=index)
@@ -137,6 +139,7 @@ async def _lend(
         leaders=services.sharing.leaders,
         memory=services.fetch_memory,
         borrower=context.session,
+        is_over=lambda: session.is_over,
     )
     lent = {(each.key.topic_id, each.key.partition): each for each in await fetch.run()}
     for key in keys:

@@ -7,7 +7,7 @@ Nothing is acquired before there is enough, for a lock on a record that is not s
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from msgspec import Struct
@@ -84,12 +84,15 @@ class ShareFetch:
         leaders: ShareLeaders,
         memory: FetchMemory,
         borrower: Borrower,
+        is_over: Callable[[], bool],
     ) -> None:
+        """`is_over` says that the session has ended meanwhile: what was lent then, nobody would give back."""
         self._keys = keys
         self._order = order
         self._leaders = leaders
         self._memory = memory
         self._borrower = borrower
+        self._is_over = is_over
         self._met: dict[SharePartitionKey, ShareLeader] = {}
         self._refused: dict[SharePartitionKey, Refusal] = {}
 
@@ -99,7 +102,7 @@ class ShareFetch:
         while True:
             seen = self._look()
             lent, size = await self._lend(seen, is_late=loop.time() >= deadline)
-            if lent or not seen or loop.time() >= deadline:
+            if lent or not seen or self._is_over() or loop.time() >= deadline:
                 self._memory.lend(self._borrower, sum(each.size for each in lent))
                 return lent + [Lent(key=key, refusal=refusal) for key, refusal in self._refused.items()]
             if size:
@@ -130,7 +133,7 @@ class ShareFetch:
         try:
             reads = await self._read_all([each.leader for each in seen], granted)
             size = sum(each.found.size for each in reads)
-            if size < min(self._order.min_bytes, granted) and not is_late:
+            if self._is_over() or (size < min(self._order.min_bytes, granted) and not is_late):
                 return [], size
             return list(self._acquire_all(reads)), 0
         finally:

@@ -41,13 +41,14 @@ class Member(Struct, frozen=True, kw_only=True):
 class ShareSession:
     """`epoch` is the one that the next request must have."""
 
-    __slots__ = ("connection_id", "epoch", "member", "partitions")
+    __slots__ = ("connection_id", "epoch", "is_over", "member", "partitions")
 
     def __init__(self, member: Member, partitions: Iterable[Partition], connection_id: int) -> None:
         self.member = member
         self.epoch = 1
         self.partitions: dict[Partition, None] = dict.fromkeys(partitions)
         self.connection_id = connection_id
+        self.is_over = False
 
     def step(self) -> None:
         self.epoch = self.epoch + 1 if self.epoch < _EPOCH_MAX else 1
@@ -79,7 +80,7 @@ class ShareSessions:
             meter=Counter,
         )
 
-    def begin(self, member: Member, partitions: Sequence[Partition], connection: Connected) -> None:
+    def begin(self, member: Member, partitions: Sequence[Partition], connection: Connected) -> ShareSession:
         """In the place of the one that this member had. Raises Refused where there is no room."""
         if member in self._sessions:
             self._remove(self._sessions[member])
@@ -92,6 +93,7 @@ class ShareSessions:
         self._by_group[member.group_id] = self._by_group.get(member.group_id, 0) + 1
         self.partitions += len(session.partitions)
         connection.when_closed["share sessions"] = lambda: self._connection_closed(connection.connection_id)
+        return session
 
     def resume(
         self, member: Member, epoch: int, added: Iterable[Partition] = (), forgotten: Iterable[Partition] = ()
@@ -133,6 +135,7 @@ class ShareSessions:
 
     def _remove(self, session: ShareSession) -> None:
         member = session.member
+        session.is_over = True
         del self._sessions[member]
         self.partitions -= len(session.partitions)
         of_connection = self._by_connection[session.connection_id]
