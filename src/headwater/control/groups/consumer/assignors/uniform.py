@@ -6,7 +6,7 @@ burdened until no move makes two members more alike.
 """
 
 from collections.abc import Mapping, Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heappush, heapreplace
 
 from headwater.control.groups.consumer.assignors.assignor import Counts, Subscriber
 from headwater.control.groups.consumer.member import Target
@@ -73,53 +73,63 @@ def _share_by_subscription(members: Sequence[Subscriber], kept: dict[str, list[P
     for member in members:
         for topic in member.topics:
             subscribers.setdefault(topic, []).append(member.member_id)
-    by_topic: dict[Uuid, list[Place]] = {}
-    for place in free:
-        by_topic.setdefault(place[0], []).append(place)
-    narrowest_first = sorted(by_topic, key=lambda topic: len(subscribers[topic]))
-    for topic in narrowest_first:
-        _give_to_the_least_burdened(kept, subscribers[topic], by_topic[topic])
+    audiences = {topic: tuple(ids) for topic, ids in subscribers.items()}
+    least: dict[tuple[str, ...], _Burdens] = {}
+    for place in sorted(free, key=lambda place: len(audiences[place[0]])):
+        audience = audiences[place[0]]
+        burdens = least.get(audience)
+        if burdens is None:
+            burdens = least[audience] = _Burdens(kept, audience)
+        kept[burdens.least()].append(place)
     for _ in range(_ROUNDS_MAX):
-        moves = sum(_balance(kept, topic, subscribers[topic]) for topic in subscribers)
-        if not moves:
+        if not sum(_balance(kept, topic, audience) for topic, audience in audiences.items()):
             return
 
 
-def _give_to_the_least_burdened(kept: dict[str, list[Place]], subscribers: list[str], free: list[Place]) -> None:
-    burdens = [(len(kept[each]), turn) for turn, each in enumerate(subscribers)]
-    heapify(burdens)
-    for place in free:
-        burden, turn = heappop(burdens)
-        kept[subscribers[turn]].append(place)
-        heappush(burdens, (burden + 1, turn))
+class _Burdens:
+    """Members by how much they have, for topics that have the same subscribers. What others gave them is seen when they come
+    to the top."""
+
+    def __init__(self, kept: Mapping[str, Sequence[Place]], audience: Sequence[str]) -> None:
+        self._kept = kept
+        self._audience = audience
+        self._heap = [(len(kept[each]), turn) for turn, each in enumerate(audience)]
+        heapify(self._heap)
+
+    def least(self) -> str:
+        while True:
+            burden, turn = self._heap[0]
+            actual = len(self._kept[self._audience[turn]])
+            if burden == actual:
+                return self._audience[turn]
+            heapreplace(self._heap, (actual, turn))
 
 
-def _balance(kept: dict[str, list[Place]], topic: Uuid, subscribers: list[str]) -> int:
+def _balance(kept: dict[str, list[Place]], topic: Uuid, subscribers: Sequence[str]) -> int:
     """Move this topic's partitions from the most burdened that have any to the least burdened; how many moved."""
+    sizes = [len(kept[each]) for each in subscribers]
+    if max(sizes) - min(sizes) <= 1:
+        return 0
     movable = {each: [place for place in kept[each] if place[0] == topic] for each in subscribers}
     most = [(-len(kept[each]), turn) for turn, each in enumerate(subscribers) if movable[each]]
-    least = [(len(kept[each]), turn) for turn, each in enumerate(subscribers)]
     heapify(most)
-    heapify(least)
+    takers = _Burdens(kept, subscribers)
     moves = 0
-    while most and least:
-        high, giver = most[0]
-        low, taker = least[0]
-        if -high != len(kept[subscribers[giver]]) or not movable[subscribers[giver]]:
+    while most:
+        burden, turn = most[0]
+        giver, taker = subscribers[turn], takers.least()
+        if -burden != len(kept[giver]) or not movable[giver]:
             _renew(most, kept, movable, subscribers)
-        elif low != len(kept[subscribers[taker]]):
-            heappop(least)
-            heappush(least, (len(kept[subscribers[taker]]), taker))
-        elif -high - low <= 1:
+        elif len(kept[giver]) - len(kept[taker]) <= 1:
             break
         else:
-            _move(kept, movable, subscribers[giver], subscribers[taker])
+            _move(kept, movable, giver, taker)
             moves += 1
     return moves
 
 
 def _renew(
-    most: list[tuple[int, int]], kept: Mapping[str, list[Place]], movable: Mapping[str, list[Place]], ids: list[str]
+    most: list[tuple[int, int]], kept: Mapping[str, list[Place]], movable: Mapping[str, list[Place]], ids: Sequence[str]
 ) -> None:
     """The giver at the top has another burden by now, or nothing of the topic left to give."""
     _, giver = heappop(most)
