@@ -77,8 +77,14 @@ class Seaweed:
             self._process.send_signal(signal.SIGCONT)
 
     def make_bucket(self) -> None:
-        """The server answers before its parts have found each other, so this is tried until it is done."""
-        request = Request(f"{self.endpoint}/{BUCKET}", method="PUT")
+        self._ask_until_done(Request(f"{self.endpoint}/{BUCKET}", method="PUT"))
+
+    def make_room(self) -> None:
+        """Else the first object waits until this is done."""
+        self._ask_until_done(Request(f"http://127.0.0.1:{self._ports[4]}/vol/grow?count=3&collection={BUCKET}"))
+
+    def _ask_until_done(self, request: Request) -> None:
+        """The server answers before its parts have found each other."""
         deadline = time.monotonic() + START_DEADLINE_S
         while True:
             try:
@@ -88,11 +94,6 @@ class Seaweed:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(PAUSE_S)
-
-    def make_room(self) -> None:
-        """Else the first object waits until this is done."""
-        with urlopen(f"http://127.0.0.1:{self._ports[4]}/vol/grow?count=3&collection={BUCKET}", timeout=10):
-            return
 
     def _until_it_answers(self) -> None:
         deadline = time.monotonic() + START_DEADLINE_S

@@ -112,7 +112,7 @@ def consumer(process: Process) -> Consumer:
 
 
 def read(process: Process, first: int, end: int) -> None:
-    """They are there, byte for byte and in order."""
+    """They are there, byte for byte and in order. The deadline is for the next one."""
     deadline = time.monotonic() + DEADLINE_S
     with closing(consumer(process)) as reader:
         reader.assign([TopicPartition(TOPIC, 0, first)])
@@ -124,6 +124,7 @@ def read(process: Process, first: int, end: int) -> None:
                     continue
                 assert (message.offset(), message.value()) == (at, value(at))
                 at += 1
+                deadline = time.monotonic() + DEADLINE_S
             assert time.monotonic() < deadline, f"{at} of {end} were read:\n{process.log_tail()}"
 
 
