@@ -44,15 +44,7 @@ SUPPORTED: Final[Mapping[str, tuple[int, int]]] = {
 }
 """Feature name to the lowest and highest level that this program offers."""
 
-OPENED: Final[Mapping[str, tuple[int, int]]] = {
-    METADATA_VERSION: (LOWEST_METADATA, LATEST_METADATA),
-    KRAFT_VERSION: (0, 1),
-    TRANSACTION_VERSION: (0, 2),
-    "group.version": (0, 1),
-    STREAMS_VERSION: (0, LATEST_STREAMS),
-    SHARE_VERSION: (0, LATEST_SHARE),
-    "eligible.leader.replicas.version": (0, 1),
-}
+OPENED: Final[Mapping[str, tuple[int, int]]] = {**SUPPORTED, "eligible.leader.replicas.version": (0, 1)}
 """The levels that Kafka 4.4 knows, and so those of a folder that it left. What one of them stands for and is not offered here
 is kept as it is, for none of them changes how the rest is written."""
 
