@@ -145,7 +145,7 @@ def compacts_in_favour_of_what_was_aborted(patch: pytest.MonkeyPatch) -> None:
         (is_complete_before_its_markers_are_written, "stands still|fractured"),
         (writes_before_the_coordinator_has_noted_it, "stands still|dirty"),
         (answers_before_its_records_are_durable, "fractured|lost|dirty|stands still|was committed, and then"),
-        (fences_nobody, "fractured|twice|dirty|refused"),
+        (fences_nobody, "fractured|twice|lost|dirty|refused"),
         (lets_a_producer_go_on_whose_time_was_over, "fractured|twice|lost"),
         (counts_offsets_of_aborted_transactions, "lost|was committed, and then"),
         (counts_offsets_before_their_transaction_ends, "lost|was committed, and then"),
@@ -163,13 +163,19 @@ def test_transactions_that_break_a_promise_are_found_out(
 
 
 @pytest.mark.parametrize(
-    "plant", [takes_offsets_of_any_generation, takes_offsets_of_any_epoch, tells_offsets_that_may_change]
+    ("plant", "is_classic"),
+    [
+        (takes_offsets_of_any_generation, True),
+        (takes_offsets_of_any_epoch, False),
+        (tells_offsets_that_may_change, True),
+        (tells_offsets_that_may_change, False),
+    ],
 )
 def test_members_that_are_not_held_to_their_generation_are_found_out(
-    plant: Plant, monkeypatch: pytest.MonkeyPatch
+    plant: Plant, is_classic: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing fails here but the members, who stand still for longer than their sessions."""
     plant(monkeypatch)
     with pytest.raises(AssertionError, match="twice"):
         for seed in SEEDS:
-            transact(seed, clients=MEMBERS)
+            transact(seed, clients=MEMBERS, is_classic=is_classic)

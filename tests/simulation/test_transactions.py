@@ -12,10 +12,10 @@ PACE = 1.5
 WITHIN_S = 600.0
 
 
-def transact(seed: int, *disturbances: Fault, clients: Sequence[str] = EVERYONE) -> str:
+def transact(seed: int, *disturbances: Fault, clients: Sequence[str] = EVERYONE, is_classic: bool | None = None) -> str:
     """Gives the digest of the trace."""
     with simulate(seed, faults=disturbances, pace=PACE) as simulation:
-        scenario = TransactionScenario(simulation, requests=REQUESTS, clients=clients)
+        scenario = TransactionScenario(simulation, requests=REQUESTS, clients=clients, is_classic=is_classic)
         simulation.run(scenario.run(), within_s=WITHIN_S)
         return simulation.trace.digest
 

@@ -68,9 +68,16 @@ REST_S: Final = 6.0
 
 
 class TransactionScenario:
-    """`clients` are named by what they do and a number."""
+    """`clients` are named by what they do and a number. Whether the group of the members is classic, chance says."""
 
-    def __init__(self, simulation: Simulation, *, requests: int, clients: Sequence[str] = EVERYONE) -> None:
+    def __init__(
+        self,
+        simulation: Simulation,
+        *,
+        requests: int,
+        clients: Sequence[str] = EVERYONE,
+        is_classic: bool | None = None,
+    ) -> None:
         self.ledger = Ledger()
         self.table = Table()
         self.readers: list[CommittedReader] = []
@@ -78,7 +85,8 @@ class TransactionScenario:
         self._simulation = simulation
         self._requests = requests
         self._clients = clients
-        self._is_classic = stream(simulation.seed, "protocol").random() < 0.5
+        by_chance = stream(simulation.seed, "protocol").random() < 0.5
+        self._is_classic = by_chance if is_classic is None else is_classic
 
     async def run(self) -> None:
         with unforeseen_errors_end(self._simulation):
@@ -131,7 +139,6 @@ class TransactionScenario:
         return Pipe(name, cluster, self.ledger, random, world.clock, flow=BY_MEMBERSHIP, owner=owner).step
 
     def _membership(self, name: str, cluster: Cluster, random: Random) -> Ownership:
-        """The group is classic in one half of the seeds."""
         if self._is_classic:
             return OwnsByMembership(name, cluster, BY_MEMBERSHIP, SOURCES)
         return OwnsByAssignment(name, cluster, BY_MEMBERSHIP, SOURCES, random)
