@@ -52,7 +52,8 @@ class Seaweed:
             f"-dir={self.folder} -ip=127.0.0.1 -ip.bind=127.0.0.1 -s3 -s3.port={s3} -s3.port.grpc={s3_rpc} "
             f"-filer.port={filer} -filer.port.grpc={filer_rpc} -master.port={master} -master.port.grpc={master_rpc} "
             f"-volume.port={volume} -volume.port.grpc={volume_rpc} -volume.max=30 -volume.fileSizeLimitMB=1024 "
-            f"-master.volumeSizeLimitMB={VOLUME_MB} -master.telemetry=false -s3.iam=false"
+            f"-master.volumeSizeLimitMB={VOLUME_MB} -master.telemetry=false -s3.iam=false "
+            "-s3.port.iceberg=0 -s3.port.lance=0"
         )
         with (self.folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
