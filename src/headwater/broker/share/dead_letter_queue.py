@@ -77,8 +77,8 @@ class DeadLetterQueue:
         if waiting is not None:
             waiting.append(letters)
             return
-        self._waiting[leader] = deque([letters])
         self._ward.start(f"dead letters of {leader.key}", partial(self._bury_all, leader))
+        self._waiting[leader] = deque([letters])
 
     async def _bury_all(self, leader: ShareLeader) -> None:
         waiting = self._waiting[leader]

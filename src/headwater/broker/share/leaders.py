@@ -66,7 +66,7 @@ class ShareLeaders:
         return leader if leader is not None and leader.partition is not None else None
 
     def get(self, key: SharePartitionKey) -> ShareLeader | Refusal:
-        """Also one that is still being loaded."""
+        """Also one that is still being loaded. Raises TooBusy where too many are."""
         leader = self._leaders.get(key.group_id, {}).get(key)
         if leader is not None:
             return leader
@@ -82,8 +82,8 @@ class ShareLeaders:
             bury=self._bury,
             lost=self.close,
         )
-        self._leaders.setdefault(key.group_id, {})[key] = leader
         self._ward.start(f"load share partition {key}", partial(self._load, leader))
+        self._leaders.setdefault(key.group_id, {})[key] = leader
         return leader
 
     def close(self, leader: ShareLeader) -> None:
