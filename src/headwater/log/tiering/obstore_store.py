@@ -25,13 +25,14 @@ _PARTS_AT_ONCE: Final = 2
 _SLOWEST: Final = MiB
 """A put that moves fewer bytes a second than this takes too long."""
 _RETRIES: Final = 3
-_UNSAFE: Final = "?"
+_QUERY: Final = "?"
+"""What follows it in an address may be a secret."""
 
 
 class ObstoreStore:
     def __init__(self, url: str, options: Mapping[str, str], *, timeout_ms: int) -> None:
         """`options` are named as `obstore` names its settings of this kind of store. Raises ObjectStoreFailed if they can't be."""
-        self._address = url.partition(_UNSAFE)[0]
+        self._address = url.partition(_QUERY)[0]
         self._timeout_s = timeout_ms / SECOND_MS
         try:
             self._store = _opened(url, options, timeout=timedelta(milliseconds=timeout_ms))

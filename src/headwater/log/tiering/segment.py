@@ -53,9 +53,6 @@ class RemoteSegments:
     def __len__(self) -> int:
         return len(self._sorted)
 
-    def __getitem__(self, id_: Uuid) -> RemoteSegment | None:
-        return self._by_id.get(id_)
-
     @property
     def end(self) -> Offset:
         """Behind the last record that is there; 0 if none is."""
