@@ -306,7 +306,7 @@ def test_the_cluster_and_its_features_are_shown(tools: Tools) -> None:
     described = tools("org.apache.kafka.tools.FeatureCommand", "describe")
     # 4.3 has no name yet for the level of 4.4.
     assert re.search(r"Feature: metadata.version .* FinalizedVersionLevel: UNKNOWN 33\b", described)
-    assert re.search(r"Feature: share.version .* SupportedMaxVersion: 0\b", described)
+    assert re.search(r"Feature: share.version .* SupportedMaxVersion: 2\b", described)
 
 
 def test_the_quorum_and_its_folder_are_shown(tools: Tools) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from tests.conformance.clients.port import DEADLINE_S
 from tests.e2e.process import QUICK, Process, start
 
 RECORDS = 60
+NO_SETTINGS: Mapping[str, str] = {}
 
 
 @pytest.fixture
@@ -27,11 +28,13 @@ def own(tmp_path: Path) -> Iterator[Process]:
 class Group:
     """A share group that begins at the first record, and its topic."""
 
-    def __init__(self, bootstrap: str, name: str, **settings: str) -> None:
+    def __init__(
+        self, bootstrap: str, name: str, settings: Mapping[str, str] = NO_SETTINGS, *, partitions: int = 2
+    ) -> None:
         self.bootstrap = bootstrap
         self.name = name
         self.admin = AdminClient({**QUIET, "bootstrap.servers": bootstrap})
-        self.make(name)
+        self.make(name, partitions=partitions)
         entries = [
             ConfigEntry(key, text, incremental_operation=AlterConfigOpType.SET)
             for key, text in {"share.auto.offset.reset": "earliest", **settings}.items()
@@ -40,8 +43,8 @@ class Group:
         for each in self.admin.incremental_alter_configs([group]).values():
             each.result(DEADLINE_S)
 
-    def make(self, topic: str, **settings: str) -> None:
-        made = self.admin.create_topics([NewTopic(topic, 2, config=settings)])
+    def make(self, topic: str, settings: Mapping[str, str] = NO_SETTINGS, *, partitions: int = 2) -> None:
+        made = self.admin.create_topics([NewTopic(topic, partitions, config=dict(settings))])
         made[topic].result(DEADLINE_S)
 
     def produce(self, *values: str) -> None:
@@ -118,7 +121,8 @@ def poll_all(consumer: ShareConsumer, seen: Counter[str], kinds: dict[str, Ackno
 
 
 def test_what_was_accepted_stays_so_through_kill_minus_nine(own: Process) -> None:
-    group = Group(own.bootstrap, "killed")
+    """Of one partition, which the successor shares with the member that could not leave and is kept till its session ends."""
+    group = Group(own.bootstrap, "killed", partitions=1)
     told = [f"{number}" for number in range(RECORDS)]
     consumer = group.consumer(**{"share.acknowledgement.mode": "explicit", "max.poll.records": 10})
     group.produce(*told)
@@ -144,8 +148,8 @@ def test_what_was_accepted_stays_so_through_kill_minus_nine(own: Process) -> Non
 
 def test_what_is_rejected_is_found_in_the_dead_letter_topic(broker: Process) -> None:
     dead = {"errors.deadletterqueue.topic.name": "dlq.rejected", "errors.deadletterqueue.copy.record.enable": "true"}
-    group = Group(broker.bootstrap, "rejected", **dead)
-    group.make("dlq.rejected", **{"errors.deadletterqueue.group.enable": "true"})
+    group = Group(broker.bootstrap, "rejected", dead)
+    group.make("dlq.rejected", {"errors.deadletterqueue.group.enable": "true"})
     consumer = group.consumer(**{"share.acknowledgement.mode": "explicit"})
     group.produce("poison")
     for each in poll(consumer, bool):

@@ -1,6 +1,6 @@
 // A producer that an administrator watches: java -cp CLASSPATH MetricsJob.java HOST:PORT
 //
-// What it pushed is looked at where the broker shows it, after this has ended.
+// It lives until its input ends: what it pushed is looked at where the broker shows it.
 
 import java.time.Duration;
 import java.util.List;
@@ -26,8 +26,9 @@ public class MetricsJob {
         try (KafkaProducer<String, String> producer = new KafkaProducer<>(settings, new StringSerializer(), new StringSerializer())) {
             producer.send(new ProducerRecord<>("watched", "key", "value")).get();
             producer.clientInstanceId(Duration.ofSeconds(10));
+            System.in.readAllBytes();
         }
-        System.out.println("passed: last push");
+        System.out.println("passed: ended");
     }
 
     static AlterConfigOp set(String name, String value) {
