@@ -126,7 +126,7 @@ SECTIONS = (
     Section(name="static", budget=60, run=check_statically),
     Section(name="unit", budget=150, run=pytest("tests", ignoring=[f"tests/{folder}" for folder in OTHER_TESTS])),
     Section(name="contracts", budget=120, run=pytest("tests/contracts")),
-    Section(name="simulation", budget=100, run=pytest("tests/simulation")),
+    Section(name="simulation", budget=140, run=pytest("tests/simulation")),
     Section(name="processes", budget=180, run=pytest("tests/e2e", "tests/conformance")),
     Section(name="kill", budget=60, run=pytest("tests/kill")),
 )
