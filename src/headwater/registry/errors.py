@@ -5,7 +5,6 @@
       AmbiguousField          40901    the aliases of a field fit several of the data's; counts as a difference
       SubjectNotFound         40401
       VersionNotFound         40402
-      SchemaNotFound          40403
       SubjectSoftDeleted      40404    it can only be deleted for good now
       SubjectNotSoftDeleted   40405    and must be, before it is deleted for good
       VersionSoftDeleted      40406
@@ -57,11 +56,6 @@ class SubjectNotFound(RegistryError, code=40401):
 class VersionNotFound(RegistryError, code=40402):
     def __init__(self, version: int) -> None:
         super().__init__(f"Version {version} not found.")
-
-
-class SchemaNotFound(RegistryError, code=40403):
-    def __init__(self, which: object = None) -> None:
-        super().__init__("Schema not found" if which is None else f"Schema {which} not found")
 
 
 class SubjectSoftDeleted(RegistryError, code=40404):
