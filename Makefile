@@ -15,7 +15,8 @@ RUN_READY := $(VENV)/run-$(VERSION)-$(firstword $(shell cat constraints/run.txt 
 DEV_READY := $(VENV)/dev-$(VERSION)-$(firstword $(shell cat constraints/dev.txt pyproject.toml | cksum))
 
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
-LOCKED  := --require-hashes --only-binary :all: -r
+# hkdf, which confluent-kafka's rules need in tests, is one module and comes as source only.
+LOCKED  := --require-hashes --only-binary :all: --no-binary hkdf -r
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-header --no-annotate pyproject.toml
 
