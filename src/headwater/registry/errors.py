@@ -1,22 +1,32 @@
 """What the registry refuses. The codes and the texts are Confluent's, for its clients look at both.
 
     RegistryError
-      InvalidSchema           42201    the text is no schema, or one that can't be registered
-      AmbiguousField          40901    the aliases of a field fit several of the data's; counts as a difference
-      SubjectNotFound         40401
-      VersionNotFound         40402
-      SubjectSoftDeleted      40404    it can only be deleted for good now
-      SubjectNotSoftDeleted   40405    and must be, before it is deleted for good
-      VersionSoftDeleted      40406
-      VersionNotSoftDeleted   40407
-      NotPermitted            42205    the mode forbids it, or an id is taken
-      ReferenceExists         42206    another schema refers to it
-      ContextNotEmpty         42211
-      UnreadableRecord        50001    a record of the topic is none of ours or Confluent's; it is passed over and counted
+      SubjectNotFound           40401
+      VersionNotFound           40402
+      SchemaNotFound            40403
+      SubjectSoftDeleted        40404    it can only be deleted for good now
+      SubjectNotSoftDeleted     40405    and must be, before it is deleted for good
+      VersionSoftDeleted        40406
+      VersionNotSoftDeleted     40407
+      AmbiguousField            40901    the aliases of a field fit several of the data's; counts as a difference
+      IncompatibleSchema        40901    with what a version of the subject can read or has written
+      InvalidSchema             42201    the text is no schema, or one that can't be registered
+      InvalidVersion            42202    no number of a version, and not `latest`
+      NotPermitted              42205    the mode forbids it, or an id is taken
+      ReferenceExists           42206    another schema refers to it
+      IdDoesNotMatch            42207    the schema has another id already
+      InvalidSubject            42208
+      SchemaTooLarge            42209
+      ContextNotEmpty           42211
+      UnreadableRecord          50001    a record of the topic is none of ours or Confluent's; it is passed over and counted
+      TimedOut                  50002    ours: retriable
+      ForwardingFailed          50003    ours: retriable
+      NotTheWriter              50004    ours: another node writes, and which is not known yet; retriable
 
-All but the last are the caller's fault, and none is worth trying again. The first three digits are the HTTP status.
+What is not marked is the caller's fault, and none of it is worth trying again. The first three digits are the HTTP status.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from headwater.kernel.errors import HeadwaterError
@@ -58,6 +68,12 @@ class VersionNotFound(RegistryError, code=40402):
         super().__init__(f"Version {version} not found.")
 
 
+class SchemaNotFound(RegistryError, code=40403):
+    def __init__(self, name: int | str | None = None) -> None:
+        """`name` is its id or its GUID, where it was looked for by one."""
+        super().__init__("Schema not found" if name is None else f"Schema {name} not found")
+
+
 class SubjectSoftDeleted(RegistryError, code=40404):
     def __init__(self, subject: str) -> None:
         super().__init__(f"Subject '{subject}' was soft deleted.Set permanent=true to delete permanently")
@@ -82,6 +98,22 @@ class VersionNotSoftDeleted(RegistryError, code=40407):
         )
 
 
+class IncompatibleSchema(RegistryError, code=40901):
+    def __init__(self, subject: str, differences: Sequence[str]) -> None:
+        super().__init__(
+            f'Schema being registered is incompatible with an earlier schema for subject "{subject}", '
+            f"details: [{', '.join(differences)}]"
+        )
+
+
+class InvalidVersion(RegistryError, code=42202):
+    def __init__(self, text: object) -> None:
+        super().__init__(
+            f"The specified version '{text}' is not a valid version id. "
+            'Allowed values are between [1, 2^31-1] and the string "latest"'
+        )
+
+
 class NotPermitted(RegistryError, code=42205):
     """Says which mode or id is in the way."""
 
@@ -92,6 +124,20 @@ class ReferenceExists(RegistryError, code=42206):
         super().__init__(f"One or more references exist to the schema {key}.")
 
 
+class IdDoesNotMatch(RegistryError, code=42207):
+    """Says which ids."""
+
+
+class InvalidSubject(RegistryError, code=42208):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"The specified subject '{subject}' is not a valid.")
+
+
+class SchemaTooLarge(RegistryError, code=42209):
+    def __init__(self) -> None:
+        super().__init__("Register operation failed because schema is too large")
+
+
 class ContextNotEmpty(RegistryError, code=42211):
     def __init__(self, context: str) -> None:
         super().__init__(f"The specified context '{context}' is not empty.")
@@ -99,3 +145,17 @@ class ContextNotEmpty(RegistryError, code=42211):
 
 class UnreadableRecord(RegistryError, code=50001):
     """What is wrong with it."""
+
+
+class TimedOut(RegistryError, code=50002):
+    """Names what took too long."""
+
+
+class ForwardingFailed(RegistryError, code=50003):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Error while forwarding {what} request to the leader")
+
+
+class NotTheWriter(RegistryError, code=50004):
+    def __init__(self) -> None:
+        super().__init__("Leader not known.")
