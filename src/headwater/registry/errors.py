@@ -8,16 +8,29 @@
       SubjectNotSoftDeleted     40405    and must be, before it is deleted for good
       VersionSoftDeleted        40406
       VersionNotSoftDeleted     40407
+      NoConfig                  40408    for a subject of its own
+      NoMode                    40409    for a subject of its own
+      AssociationNotFound       40410
       AmbiguousField            40901    the aliases of a field fit several of the data's; counts as a difference
       IncompatibleSchema        40901    with what a version of the subject can read or has written
+      ResourceAssociated        40903    it has an association of that type already
+      SubjectAssociated         40904
+      SubjectOwned              40905    it has a strong association
+      NoActiveVersion           40907    for an association to stand on
+      AssociationFrozen         40908
       InvalidSchema             42201    the text is no schema, or one that can't be registered
       InvalidVersion            42202    no number of a version, and not `latest`
+      InvalidCompatibility      42203    no such level or policy
+      InvalidMode               42204
       NotPermitted              42205    the mode forbids it, or an id is taken
       ReferenceExists           42206    another schema refers to it
+      SubjectReferenced         42206    the same, of any of its versions
       IdDoesNotMatch            42207    the schema has another id already
       InvalidSubject            42208
       SchemaTooLarge            42209
+      InvalidRuleSet            42210
       ContextNotEmpty           42211
+      InvalidAssociation        42212    names the property that is wrong
       UnreadableRecord          50001    a record of the topic is none of ours or Confluent's; it is passed over and counted
       TimedOut                  50002    ours: retriable
       ForwardingFailed          50003    ours: retriable
@@ -98,12 +111,52 @@ class VersionNotSoftDeleted(RegistryError, code=40407):
         )
 
 
+class NoConfig(RegistryError, code=40408):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"Subject '{subject}' does not have subject-level compatibility configured")
+
+
+class NoMode(RegistryError, code=40409):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"Subject '{subject}' does not have subject-level mode configured")
+
+
+class AssociationNotFound(RegistryError, code=40410):
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"Association for '{resource}' not found.")
+
+
 class IncompatibleSchema(RegistryError, code=40901):
     def __init__(self, subject: str, differences: Sequence[str]) -> None:
         super().__init__(
             f'Schema being registered is incompatible with an earlier schema for subject "{subject}", '
             f"details: [{', '.join(differences)}]"
         )
+
+
+class ResourceAssociated(RegistryError, code=40903):
+    def __init__(self, association_type: str, resource: str) -> None:
+        super().__init__(f"An association of type '{association_type}' already exists for resource '{resource}'")
+
+
+class SubjectAssociated(RegistryError, code=40904):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"An association already exists for subject '{subject}'")
+
+
+class SubjectOwned(RegistryError, code=40905):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"A strong association already exists for subject '{subject}'")
+
+
+class NoActiveVersion(RegistryError, code=40907):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"No active (non-deleted) version exists for subject '{subject}'")
+
+
+class AssociationFrozen(RegistryError, code=40908):
+    def __init__(self, association_type: str, subject: str) -> None:
+        super().__init__(f"The association of type  '{association_type}' is frozen for subject '{subject}'")
 
 
 class InvalidVersion(RegistryError, code=42202):
@@ -124,6 +177,11 @@ class ReferenceExists(RegistryError, code=42206):
         super().__init__(f"One or more references exist to the schema {key}.")
 
 
+class SubjectReferenced(RegistryError, code=42206):
+    def __init__(self, subject: str) -> None:
+        super().__init__(f"One or more references exist to the schema {subject}.")
+
+
 class IdDoesNotMatch(RegistryError, code=42207):
     """Says which ids."""
 
@@ -141,6 +199,11 @@ class SchemaTooLarge(RegistryError, code=42209):
 class ContextNotEmpty(RegistryError, code=42211):
     def __init__(self, context: str) -> None:
         super().__init__(f"The specified context '{context}' is not empty.")
+
+
+class InvalidAssociation(RegistryError, code=42212):
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"The association specified an invalid value for property: '{name}', detail: {why}")
 
 
 class UnreadableRecord(RegistryError, code=50001):

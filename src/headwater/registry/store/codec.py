@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from headwater.registry.errors import UnreadableRecord
 from headwater.registry.formats import json_text
@@ -45,6 +46,10 @@ _KINDS: Final[Mapping[str, tuple[type[Key], type[Value] | None]]] = {
 _MAGIC_MAX: Final = 1
 
 
+_TIME: Final = "timestamp"
+"""Kafka's record tells it, and not its value."""
+
+
 class _Header(Struct, frozen=True):
     keytype: str
     magic: int = 0
@@ -57,8 +62,8 @@ def encode(record: RegistryRecord) -> tuple[bytes, bytes | None]:
     return text.encode(), None if record.value is None else json_text.write(_json(record.value)).encode()
 
 
-def decode(key: bytes | None, value: bytes | None) -> RegistryRecord:
-    """Raises UnreadableRecord; what is only unknown in it is passed over."""
+def decode(key: bytes | None, value: bytes | None, *, timestamp: int | None = None) -> RegistryRecord:
+    """Raises UnreadableRecord; what is only unknown in it is passed over. `timestamp` is the record's, in milliseconds."""
     if key is None:
         raise UnreadableRecord("it has no key")
     try:
@@ -66,10 +71,10 @@ def decode(key: bytes | None, value: bytes | None) -> RegistryRecord:
         if header.keytype not in _KINDS or header.magic > _MAGIC_MAX:
             raise UnreadableRecord(f"nobody knows keys of type {header.keytype!r} and magic {header.magic}")
         key_type, value_type = _KINDS[header.keytype]
-        return RegistryRecord(
-            key=msgspec.json.decode(key, type=key_type),
-            value=None if value is None or value_type is None else msgspec.json.decode(value, type=value_type),
-        )
+        decoded = None if value is None or value_type is None else msgspec.json.decode(value, type=value_type)
+        if isinstance(decoded, SchemaValue | AssociationValue):
+            decoded = replace(decoded, timestamp=timestamp)
+        return RegistryRecord(key=msgspec.json.decode(key, type=key_type), value=decoded)
     except msgspec.DecodeError as problem:
         raise UnreadableRecord(str(problem)) from problem
 
@@ -80,7 +85,7 @@ def _json(value: Any) -> Any:
         case Struct():
             names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
             fields = ((encoded, _json(getattr(value, name))) for name, encoded in names)
-            return {name: each for name, each in fields if not _is_empty(each)}
+            return {name: each for name, each in fields if not _is_empty(each) and name != _TIME}
         case frozenset():
             return sorted(value)
         case Mapping():

@@ -6,9 +6,11 @@ from msgspec.structs import replace
 
 from headwater.machine.decision import Answer, Decision, Ticket, answer
 from headwater.registry.errors import (
+    NoActiveVersion,
     NotPermitted,
     ReferenceExists,
     RegistryError,
+    SubjectAssociated,
     SubjectNotFound,
     SubjectNotSoftDeleted,
     SubjectSoftDeleted,
@@ -71,6 +73,9 @@ def _check_version(state: State, found: SchemaValue, *, permanent: bool) -> Regi
         return VersionSoftDeleted(subject, version)
     if refusal := read_only(state, subject):
         return refusal
+    others = [each for each in state.versions(subject) if each.version != version]
+    if not permanent and not others and state.associations.of_subject(subject):
+        return NoActiveVersion(subject)
     if _referring(state, subject, version, deleted=permanent):
         return ReferenceExists(subject, version)
     return VersionNotSoftDeleted(subject, version) if permanent and not found.deleted else None
@@ -81,12 +86,23 @@ def delete_subject(state: State, request: DeleteSubject, ticket: Ticket) -> Deci
     versions = state.versions(subject, deleted=permanent)
     if refusal := _check_subject(state, subject, versions, permanent=permanent):
         return answer(ticket, refusal)
-    numbers = [each.version for each in versions]
-    if not permanent:
-        value = DeleteSubjectValue(subject=subject, version=numbers[-1])
-        return _decided(ticket, numbers, RegistryRecord(key=DeleteSubjectKey(subject=subject), value=value))
-    gone = (RegistryRecord(key=SchemaKey(subject=subject, version=each), value=None) for each in reversed(numbers))
-    return _decided(ticket, numbers, *gone, *_leavings(state, subject))
+    records = removal(state, subject) if permanent else soft_deletion(state, subject)
+    return _decided(ticket, [each.version for each in versions], *records)
+
+
+def soft_deletion(state: State, subject: str) -> Iterator[RegistryRecord]:
+    """One record for all that is not deleted."""
+    newest = state.latest(subject)
+    if newest is not None:
+        value = DeleteSubjectValue(subject=subject, version=newest.version)
+        yield RegistryRecord(key=DeleteSubjectKey(subject=subject), value=value)
+
+
+def removal(state: State, subject: str) -> Iterator[RegistryRecord]:
+    """All versions, the newest first, for it may refer to those before."""
+    for each in reversed(state.versions(subject, deleted=True)):
+        yield RegistryRecord(key=SchemaKey(subject=subject, version=each.version), value=None)
+    yield from _leavings(state, subject)
 
 
 def _check_subject(state: State, subject: str, versions: list[SchemaValue], *, permanent: bool) -> RegistryError | None:
@@ -96,6 +112,8 @@ def _check_subject(state: State, subject: str, versions: list[SchemaValue], *, p
         return SubjectSoftDeleted(subject)
     if refusal := read_only(state, subject):
         return refusal
+    if state.associations.of_subject(subject):
+        return SubjectAssociated(subject)
     for each in versions:
         others = [name for name, _ in _referring(state, subject, each.version, deleted=permanent) if name != subject]
         if others:

@@ -14,7 +14,9 @@ from msgspec.structs import asdict, replace
 from headwater.machine.decision import Decision, Ticket, answer
 from headwater.machine.machine import Moment
 from headwater.registry.errors import ContextNotEmpty, NotPermitted, ReferenceExists, RegistryError
+from headwater.registry.store.associating import associate
 from headwater.registry.store.deleting import delete_subject, delete_version, read_only
+from headwater.registry.store.dissociating import dissociate
 from headwater.registry.store.modes import Mode, mode_of
 from headwater.registry.store.records import (
     ClearSubjectKey,
@@ -29,12 +31,14 @@ from headwater.registry.store.records import (
 )
 from headwater.registry.store.registering import register
 from headwater.registry.store.requests import (
+    Associate,
     ChangeConfig,
     DeleteConfig,
     DeleteContext,
     DeleteMode,
     DeleteSubject,
     DeleteVersion,
+    Dissociate,
     Register,
     SetMode,
 )
@@ -46,7 +50,6 @@ class Registry:
     def __init__(self) -> None:
         self.state = State()
         self._deciders: dict[type, Callable[[Any, Ticket], Decision]] = {
-            Register: partial(register, self.state),
             DeleteVersion: partial(delete_version, self.state),
             DeleteSubject: partial(delete_subject, self.state),
             ChangeConfig: self._change_config,
@@ -54,11 +57,17 @@ class Registry:
             SetMode: self._set_mode,
             DeleteMode: self._delete_mode,
             DeleteContext: self._delete_context,
+            Dissociate: partial(dissociate, self.state),
         }
 
     def decide(self, request: object, *, ticket: Ticket, moment: Moment) -> Decision:
-        del moment
-        return self._deciders[type(request)](request, ticket)
+        match request:
+            case Register():
+                return register(self.state, request, ticket, moment)
+            case Associate():
+                return associate(self.state, request, ticket, moment)
+            case _:
+                return self._deciders[type(request)](request, ticket)
 
     def replay(self, record: RegistryRecord) -> None:
         self.state.replay(record)

@@ -72,7 +72,7 @@ class AssociationKey(Key, frozen=True, kw_only=True, rename="camel"):
 
 
 class SchemaValue(Struct, frozen=True, kw_only=True, rename="camel"):
-    """`md5` is the digest of its content in Base64; without it, it is computed."""
+    """`md5` is the digest of its content in Base64; without it, it is computed. `timestamp` is its record's, in milliseconds."""
 
     subject: str
     version: int
@@ -84,6 +84,7 @@ class SchemaValue(Struct, frozen=True, kw_only=True, rename="camel"):
     rule_set: RuleSet | None = None
     schema: str
     deleted: bool = False
+    timestamp: int | None = None
 
 
 class ConfigValue(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -127,6 +128,8 @@ class ClearSubjectValue(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class AssociationValue(Struct, frozen=True, kw_only=True, rename="camel"):
+    """`timestamp` is its record's, which is when it was changed; both times are in milliseconds."""
+
     guid: str | None = None
     tenant: str = DEFAULT_TENANT
     resource_name: str | None = None
@@ -138,6 +141,7 @@ class AssociationValue(Struct, frozen=True, kw_only=True, rename="camel"):
     lifecycle: str | None = None
     frozen: bool = False
     create_ts: int | None = None
+    timestamp: int | None = None
 
 
 Value: TypeAlias = (

@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator
 
+from msgspec import Struct
+
 from headwater.machine.decision import Decision, Ticket, answer
-from headwater.registry.content import Content, digest
+from headwater.machine.machine import Moment
+from headwater.registry.content import digest
 from headwater.registry.errors import InvalidSchema, NotPermitted, RegistryError
+from headwater.registry.store.associations import Lifecycle, Wanted
 from headwater.registry.store.modes import Mode, mode_of
 from headwater.registry.store.records import (
     ContextKey,
@@ -14,38 +18,62 @@ from headwater.registry.store.records import (
     SchemaValue,
 )
 from headwater.registry.store.requests import ANY_VERSION, NO_ID, Moved, Register, Registered
-from headwater.registry.store.state import State, digest_of
+from headwater.registry.store.state import State, digest_of, target
 from headwater.registry.subjects import DEFAULT_CONTEXT, Subject, subject_of
 
 
-def register(state: State, request: Register, ticket: Ticket) -> Decision:
+class Registration(Struct, frozen=True, kw_only=True):
+    answer: Registered
+    records: tuple[RegistryRecord, ...] = ()
+
+
+def register(state: State, request: Register, ticket: Ticket, moment: Moment) -> Decision:
     """Answers `Registered`, `Moved`, or a refusal."""
+    outcome = registration(state, request, moment)
+    if not isinstance(outcome, Registration):
+        return answer(ticket, outcome)
+    return Decision(records=outcome.records, answers=((ticket, outcome.answer),))
+
+
+def registration(
+    state: State, request: Register, moment: Moment, ahead: tuple[RegistryRecord, ...] = ()
+) -> Registration | Moved | RegistryError:
+    """`ahead` are records that the same decision writes before, of other subjects."""
     subject = subject_of(request.subject)
     mode = mode_of(state, request.subject)
-    if refusal := _check_mode(request, subject, mode):
-        return answer(ticket, refusal)
+    if refusal := _check_mode(request, subject, mode) or _check_references(state, request):
+        return refusal
+    ids = _ids_ahead(ahead, subject.context)
     content_digest = digest(request.content)
-    known = state.id_of(subject.context, content_digest)
+    known = state.id_of(subject.context, content_digest) or ids.get(content_digest)
     if known is not None and request.id in (NO_ID, known) and request.version == ANY_VERSION:
         there = state.by_id(subject.context, known, request.subject)
         if there is not None and not there.deleted:
-            return answer(ticket, Registered(id=known, version=there.version, is_new=False))
+            return Registration(answer=Registered(id=known, version=there.version, is_new=False))
     if not mode.takes_imports and not request.force and request.compared != _versions(state, request.subject):
-        return answer(ticket, Moved())
+        return Moved()
     version, following = _next_version(state, request)
     if version != following and not mode.takes_imports:
-        return answer(ticket, InvalidSchema("Version is not one more than previous version"))
-    schema_id = request.id if request.id != NO_ID else known or state.ids(subject.context).most + 1
+        return InvalidSchema("Version is not one more than previous version")
+    next_id = max([state.ids(subject.context).most, *ids.values()]) + 1
+    schema_id = request.id if request.id != NO_ID else known or next_id
     holder = state.by_id(subject.context, schema_id)
     if holder is not None and digest_of(holder) != content_digest:
         where = f"with id {schema_id} in context {subject.scope}"
-        return answer(ticket, NotPermitted(f"Overwrite new schema {where} is not permitted."))
+        return NotPermitted(f"Overwrite new schema {where} is not permitted.")
+    value = _schema(request, version=version, schema_id=schema_id, timestamp=moment.wall)
     records = (
-        *_context(state, subject),
+        *(each for each in _context(state, subject) if each not in ahead),
         *_superseded(state, request.subject, schema_id, version),
-        _schema(request.subject, version, schema_id, request.content),
+        RegistryRecord(key=SchemaKey(subject=request.subject, version=version), value=value),
     )
-    return Decision(records=records, answers=((ticket, Registered(id=schema_id, version=version, is_new=True)),))
+    return Registration(answer=Registered(id=schema_id, version=version, is_new=True), records=records)
+
+
+def _ids_ahead(ahead: tuple[RegistryRecord, ...], context: str) -> dict[bytes, int]:
+    """By digest, the ids that are given in this context and not replayed yet."""
+    values = [each.value for each in ahead if isinstance(each.value, SchemaValue)]
+    return {digest_of(each): each.id for each in values if subject_of(each.subject).context == context}
 
 
 def _check_mode(request: Register, subject: Subject, mode: Mode) -> RegistryError | None:
@@ -56,6 +84,15 @@ def _check_mode(request: Register, subject: Subject, mode: Mode) -> RegistryErro
         return NotPermitted(f"{where} is not in import mode")
     if request.id == NO_ID and mode is not Mode.READWRITE:
         return NotPermitted(f"{where} is not in read-write mode")
+    return None
+
+
+def _check_references(state: State, request: Register) -> RegistryError | None:
+    """What belongs to a resource alone can't be built upon by others."""
+    for each in request.content.references:
+        owned = state.associations.of_subject(target(request.subject, each)[0], Wanted(lifecycle=Lifecycle.STRONG))
+        if owned:
+            return NotPermitted(f"Subject '{each.subject}' has a strong association and cannot be referenced")
     return None
 
 
@@ -84,9 +121,10 @@ def _superseded(state: State, subject: str, schema_id: int, version: int) -> Ite
             yield RegistryRecord(key=SchemaKey(subject=subject, version=each.version), value=None)
 
 
-def _schema(subject: str, version: int, schema_id: int, content: Content) -> RegistryRecord:
-    value = SchemaValue(
-        subject=subject,
+def _schema(request: Register, *, version: int, schema_id: int, timestamp: int) -> SchemaValue:
+    content = request.content
+    return SchemaValue(
+        subject=request.subject,
         version=version,
         id=schema_id,
         schema_type=content.type,
@@ -94,5 +132,5 @@ def _schema(subject: str, version: int, schema_id: int, content: Content) -> Reg
         metadata=content.metadata,
         rule_set=content.rule_set,
         schema=content.text,
+        timestamp=timestamp,
     )
-    return RegistryRecord(key=SchemaKey(subject=subject, version=version), value=value)

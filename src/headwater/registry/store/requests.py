@@ -1,10 +1,15 @@
 """What the registry's machine can be asked, and what it answers. What needs parsing or comparing has been parsed and compared."""
 
+from collections.abc import Mapping
+
 from msgspec import UNSET, Struct, UnsetType
 
 from headwater.registry.content import Content
-from headwater.registry.contracts import Metadata, RuleSet
+from headwater.registry.contracts import Metadata, Reference, RuleSet
+from headwater.registry.errors import RegistryError
+from headwater.registry.store.associations import Lifecycle
 from headwater.registry.store.modes import Mode
+from headwater.registry.store.records import AssociationValue
 
 ANY_VERSION = 0
 NO_ID = -1
@@ -98,3 +103,56 @@ class DeleteContext(Struct, frozen=True, kw_only=True):
     """Answered by None, or by a refusal where anything is left in it."""
 
     context: str
+
+
+class Offered(Struct, frozen=True, kw_only=True):
+    """A schema that comes with an association: parsed, and compared with what its subject has."""
+
+    register: Register
+    references: tuple[Reference, ...] = ()
+    """As they were asked for."""
+    is_known: bool = False
+    """Whether the subject has it already."""
+    refusal: RegistryError | None = None
+    """Why it is incompatible."""
+
+
+class WantedAssociation(Struct, frozen=True, kw_only=True):
+    """What is None is as it was. `guid` is for one that is new, and `subject`'s alias has been looked up."""
+
+    type: str
+    subject: str | None = None
+    lifecycle: Lifecycle | None = None
+    frozen: bool | None = None
+    schema: Offered | None = None
+    guid: str
+
+
+class Associate(Struct, frozen=True, kw_only=True):
+    """All of these or none; a new one only, where `is_create`. Answered by `Associated`, by `Moved`, or by a refusal."""
+
+    resource_name: str
+    resource_namespace: str
+    resource_id: str | None
+    """None only for a dry run, in which nobody knows it yet."""
+    resource_type: str
+    associations: tuple[WantedAssociation, ...]
+    is_create: bool
+    is_dry_run: bool = False
+
+
+class Associated(Struct, frozen=True, kw_only=True):
+    """What was written, and the schemas that were registered with it, by the type of their association."""
+
+    written: tuple[AssociationValue, ...] = ()
+    registered: Mapping[str, Registered] = {}
+
+
+class Dissociate(Struct, frozen=True, kw_only=True):
+    """`cascade` takes what is frozen too, and with a strong association its subject. Answered by None, or by a refusal."""
+
+    resource_id: str
+    resource_type: str
+    types: tuple[str, ...] = ()
+    cascade: bool = False
+    is_dry_run: bool = False

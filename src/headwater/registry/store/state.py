@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from headwater.registry.content import Content, digest
 from headwater.registry.contracts import Reference
+from headwater.registry.store.associations import Associations
 from headwater.registry.store.records import (
     AssociationKey,
     AssociationValue,
@@ -53,7 +54,7 @@ class State:
         self.configs: dict[str | None, ConfigValue] = {}
         self.modes: dict[str | None, ModeValue] = {}
         self.contexts: dict[str, ContextValue] = {}
-        self.associations: dict[AssociationKey, AssociationValue] = {}
+        self.associations = Associations()
         self.referenced: dict[Version, dict[Version, None]] = {}
         """Who refers to a version, soft-deleted ones included."""
         self._ids: dict[str, Ids] = {}
@@ -110,8 +111,10 @@ class State:
                 _set(self.modes, key.subject, value)
             case ContextKey(), ContextValue() | None:
                 _set(self.contexts, key.context, value)
-            case AssociationKey(), AssociationValue() | None:
-                _set(self.associations, key, value)
+            case AssociationKey(), AssociationValue():
+                self.associations.put(key, value)
+            case AssociationKey(), None:
+                self.associations.take_away(key)
             case _, DeleteSubjectValue():
                 self._delete(value)
             case _, ClearSubjectValue():
