@@ -40,19 +40,12 @@ What is not marked is the caller's fault, and none of it is worth trying again. 
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
-from headwater.kernel.errors import HeadwaterError
+from headwater.http.errors import ApiError
 
 
-class RegistryError(HeadwaterError):
+class RegistryError(ApiError, code=50001):
     """The root of this room. Two refusals of one kind with one text are equal, so that tests can compare decisions."""
-
-    code: ClassVar[int] = 50001
-
-    def __init_subclass__(cls, *, code: int | None = None) -> None:
-        if code is not None:
-            cls.code = code
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and str(self) == str(other)

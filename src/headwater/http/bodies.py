@@ -1,0 +1,78 @@
+"""Bodies: JSON in, checked against the value that a handler takes, and values out.
+
+Reading is as lenient as Jackson is about how a number or a truth is written (`"true"` is true), and as strict as Confluent is
+about properties that it doesn't know, unless the caller asks for leniency.
+"""
+
+from typing import Any, Final, TypeVar, get_args
+
+import msgspec
+from fastapi import Request
+from msgspec import Struct, inspect
+
+from headwater.http.errors import BodyTooLarge, InvalidBody, UnprocessableBody
+
+T = TypeVar("T", bound=Struct)
+
+ACCEPT_UNKNOWN: Final = "confluent-accept-unknown-properties"
+
+_encoder: Final = msgspec.json.Encoder()
+_decoder: Final = msgspec.json.Decoder()
+
+
+async def read(request: Request, kind: type[T], *, bytes_max: int) -> T:
+    """Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
+    body = await _bytes(request, bytes_max)
+    try:
+        document = _decoder.decode(body) if body.strip() else None
+    except msgspec.DecodeError as problem:
+        raise InvalidBody(str(problem)) from None
+    if document is None:
+        raise UnprocessableBody("the request must not be null (was null)")
+    if request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
+        refuse_unknown(document, inspect.type_info(kind))
+    try:
+        return msgspec.convert(document, kind, strict=False)
+    except msgspec.ValidationError as problem:
+        raise InvalidBody(str(problem)) from None
+
+
+async def _bytes(request: Request, bytes_max: int) -> bytes:
+    parts = []
+    size = 0
+    async for part in request.stream():
+        size += len(part)
+        if size > bytes_max:
+            raise BodyTooLarge(bytes_max)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def refuse_unknown(document: Any, kind: inspect.Type) -> None:
+    """Raises UnprocessableBody for the first property that the value has no place for, however deep."""
+    match document, kind:
+        case _, inspect.UnionType(types=types):
+            for each in types:
+                refuse_unknown(document, each)
+        case dict(), inspect.StructType(fields=fields):
+            known = {each.encode_name: each.type for each in fields}
+            for name, value in document.items():
+                if name not in known:
+                    raise UnprocessableBody(f"Unrecognized field: {name}")
+                refuse_unknown(value, known[name])
+        case dict(), inspect.DictType(value_type=inner):
+            for value in document.values():
+                refuse_unknown(value, inner)
+        case list(), inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner):
+            for value in document:
+                refuse_unknown(value, inner)
+
+
+def encoded(value: object) -> bytes:
+    """A text is given as it is, as Confluent's server does: it is a schema or a document already."""
+    return value.encode() if isinstance(value, str) else _encoder.encode(value)
+
+
+def is_body(annotation: object) -> bool:
+    """Whether a handler's parameter is the body."""
+    return isinstance(annotation, type) and issubclass(annotation, Struct) and not get_args(annotation)

@@ -1,0 +1,34 @@
+"""What the registry's endpoints have in common: their media types, and the kinds of things that access is asked for."""
+
+from enum import StrEnum
+from typing import Final
+
+from headwater.http.endpoints import Endpoints
+from headwater.http.media_types import MediaTypes
+
+V1: Final = "application/vnd.schemaregistry.v1+json"
+UNVERSIONED: Final = "application/vnd.schemaregistry+json"
+JSON: Final = "application/json"
+
+MEDIA_TYPES: Final = MediaTypes(
+    given=(V1, UNVERSIONED, JSON),
+    taken=(V1, UNVERSIONED, JSON, "application/octet-stream"),
+)
+
+
+class Resource(StrEnum):
+    SUBJECT = "subject"
+    SCHEMA = "schema"
+    CONFIG = "config"
+    MODE = "mode"
+    CONTEXT = "context"
+    ASSOCIATION = "association"
+    KEK = "kek"
+    DEK = "dek"
+    EXPORTER = "exporter"
+    REGISTRY = "registry"
+
+
+def endpoints(tag: str) -> Endpoints:
+    """Of one file."""
+    return Endpoints(tag, media_types=MEDIA_TYPES)
