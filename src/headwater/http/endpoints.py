@@ -28,7 +28,7 @@ BYTES_MAX: Final = 10 * 1024 * 1024
 _SCHEMAS: Final = "#/components/schemas/{name}"
 
 
-class Error(msgspec.Struct):
+class Error(msgspec.Struct, frozen=True):
     """What every refusal looks like."""
 
     error_code: int

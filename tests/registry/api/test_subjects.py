@@ -1,3 +1,5 @@
+"""`/subjects`, as a caller sees it."""
+
 from collections.abc import Iterator
 
 import pytest
