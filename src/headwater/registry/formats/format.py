@@ -5,9 +5,11 @@ can be ended.
 """
 
 from collections.abc import Mapping
-from typing import Protocol, Self
+from enum import StrEnum
+from typing import Protocol, Self, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Source(Struct, frozen=True, kw_only=True):
@@ -16,6 +18,26 @@ class Source(Struct, frozen=True, kw_only=True):
 
     text: str
     references: Mapping[str, str] = {}
+
+
+class EntityType(StrEnum):
+    RECORD = "sr_record"
+    FIELD = "sr_field"
+
+
+class Entity(Struct, frozen=True, kw_only=True, rename={"path": "entityPath", "type": "entityType"}):
+    """What a schema can tag: a record by its full name, or a field by its record's and its own. A leading dot says nothing."""
+
+    path: str
+    type: EntityType
+
+    @property
+    def plain(self) -> Self:
+        """As it is told."""
+        return replace(self, path=self.path.removeprefix("."))
+
+
+Tags: TypeAlias = Mapping[Entity, tuple[str, ...]]
 
 
 class Parsed(Protocol):
@@ -37,6 +59,18 @@ class Parsed(Protocol):
 
     def normalized(self) -> Self:
         """The one that stands for all that mean the same."""
+        ...
+
+    def has_field(self, name: str) -> bool:
+        """Whether what it describes has a field of this name, not looking into other fields."""
+        ...
+
+    def tags(self) -> Tags:
+        """What its text tags (`confluent:tags`), and with what, in the order in which it stands there."""
+        ...
+
+    def tagged(self, *, add: Tags, remove: Tags) -> Self:
+        """One whose text has these tags too, and then not those. Raises InvalidSchema where it has no such entity."""
         ...
 
     def differences_from(self, writer: Self) -> list[str]:

@@ -9,7 +9,8 @@ from headwater.registry.formats.avro.model import Record, Schema, full_name
 from headwater.registry.formats.avro.normalization import normalized_text
 from headwater.registry.formats.avro.parse import parse_all
 from headwater.registry.formats.avro.printing import print_schema
-from headwater.registry.formats.format import Source
+from headwater.registry.formats.avro.tags import retagged, tags_of
+from headwater.registry.formats.format import Source, Tags
 
 T = TypeVar("T")
 
@@ -37,6 +38,16 @@ class AvroSchema:
     def normalized(self) -> "AvroSchema":
         text = _bounded(lambda: normalized_text(self._schema, known=self._known))
         source = Source(text=text, references=self._source.references)
+        return AvroFormat().parse(source, strict=self._strict)
+
+    def has_field(self, name: str) -> bool:
+        return isinstance(self._schema, Record) and any(each.name == name for each in self._schema.fields)
+
+    def tags(self) -> Tags:
+        return _bounded(lambda: tags_of(self._schema))
+
+    def tagged(self, *, add: Tags, remove: Tags) -> "AvroSchema":
+        source = Source(text=retagged(self.text, add=add, remove=remove), references=self._source.references)
         return AvroFormat().parse(source, strict=self._strict)
 
     def differences_from(self, writer: "AvroSchema") -> list[str]:
