@@ -35,17 +35,26 @@
       TimedOut                  50002    ours: retriable
       ForwardingFailed          50003    ours: retriable
       NotTheWriter              50004    ours: another node writes, and which is not known yet; retriable
+    RegistryAway                         a registry somewhere else does not answer; retriable
+    RegistryRefused                      a registry somewhere else said no; carries its code
 
 What is not marked is the caller's fault, and none of it is worth trying again. The first three digits are the HTTP status.
 """
 
 from collections.abc import Sequence
+from typing import ClassVar
 
-from headwater.http.errors import ApiError
+from headwater.kernel.errors import HeadwaterError
 
 
-class RegistryError(ApiError, code=50001):
+class RegistryError(HeadwaterError):
     """The root of this room. Two refusals of one kind with one text are equal, so that tests can compare decisions."""
+
+    code: ClassVar[int] = 50001
+
+    def __init_subclass__(cls, *, code: int | None = None) -> None:
+        if code is not None:
+            cls.code = code
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and str(self) == str(other)
@@ -215,3 +224,14 @@ class ForwardingFailed(RegistryError, code=50003):
 class NotTheWriter(RegistryError, code=50004):
     def __init__(self) -> None:
         super().__init__("Leader not known.")
+
+
+class RegistryAway(HeadwaterError):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the schema registry does not answer ({why})")
+
+
+class RegistryRefused(HeadwaterError):
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
