@@ -34,7 +34,7 @@ class State(Enum):
 
 
 class Member:
-    """One member; `join` and `sync` are the tickets of its parked requests."""
+    """One member; `sync` is the ticket of its parked request. Parked joins are kept by the group, which counts them."""
 
     def __init__(self, member_id: str, request: Join) -> None:
         self.member_id = member_id
@@ -42,15 +42,13 @@ class Member:
         self.client_id = request.client_id
         self.client_host = request.client_host
         self.assignment = b""
-        self.join: Ticket | None = None
         self.sync: Ticket | None = None
         self.is_new = True
         """Whether it has never been told of a generation, and so can't send heartbeats."""
-        self.synced = False
-        """Whether it has asked for its assignment in this generation."""
-        self.update(request)
+        self.tell(request)
 
-    def update(self, request: Join) -> None:
+    def tell(self, request: Join) -> None:
+        """What it says of itself now. Of one that is in a group, `Group.update` is told."""
         self.session_timeout_ms = request.session_timeout_ms
         self.rebalance_timeout_ms = request.rebalance_timeout_ms
         self.protocols = request.protocols
@@ -59,12 +57,21 @@ class Member:
     def is_static(self) -> bool:
         return self.instance_id is not None
 
+    @property
+    def offers(self) -> Mapping[str, None]:
+        """The names of its protocols, each once."""
+        return dict.fromkeys(each.name for each in self.protocols)
+
     def metadata(self, protocol: str | None) -> bytes:
         return next((each.metadata for each in self.protocols if each.name == protocol), b"")
 
 
 class Group:
-    """Members in the order in which they joined. Nothing here decides; `rebalance`, `joining` and their like do."""
+    """Members in the order in which they joined. Nothing here decides; `rebalance`, `joining` and their like do.
+
+    Whatever is asked at each join and sync is counted here as members come and go, for a group has as many of these requests in
+    a rebalance as it has members.
+    """
 
     def __init__(self, group_id: str, *, protocol_type: str, generation: int = 0) -> None:
         self.group_id = group_id
@@ -81,6 +88,12 @@ class Group:
         """By how much the initial wait can still be extended."""
         self._members: dict[str, Member] = {}
         self._static: dict[str, str] = {}
+        self._offered: dict[str, int] = {}
+        """How many members offer each protocol."""
+        self.joins: dict[str, Ticket] = {}
+        """The parked joins, by member."""
+        self.unsynced: dict[str, None] = {}
+        """Who has not asked for its assignment in this generation."""
         self.pending: dict[str, None] = {}
         """Ids that were given out and have not joined yet, in order."""
 
@@ -93,7 +106,6 @@ class Group:
         for each in value.members:
             member = Member(each.member_id, _join_of(group_id, value, each))
             member.assignment = each.assignment
-            member.synced = True
             member.is_new = False
             group.add(member)
         return group
@@ -119,20 +131,38 @@ class Group:
         if self.leader is None:
             self.leader = member.member_id
         self.pending.pop(member.member_id, None)
+        self._count_offers(member, 1)
 
     def remove(self, member: Member) -> None:
         del self._members[member.member_id]
         if member.instance_id is not None and self._static.get(member.instance_id) == member.member_id:
             del self._static[member.instance_id]
+        self.unsynced.pop(member.member_id, None)
+        self._count_offers(member, -1)
         if self.leader == member.member_id:
             self.leader = next(iter(self._members), None)
 
+    def update(self, member: Member, request: Join) -> None:
+        """What a member offers and how long it may be silent, as it says now."""
+        self._count_offers(member, -1)
+        member.tell(request)
+        self._count_offers(member, 1)
+
+    def _count_offers(self, member: Member, by: int) -> None:
+        for name in member.offers:
+            self._offered[name] = self._offered.get(name, 0) + by
+            if not self._offered[name]:
+                del self._offered[name]
+
     def replace(self, old: Member, new_id: str) -> None:
-        """A static member came back under a new id and keeps its place."""
+        """A static member, which waits for nothing, came back under a new id and keeps its place."""
         renamed = {new_id if each == old.member_id else each: member for each, member in self._members.items()}
         self._members = renamed
         if self.leader == old.member_id:
             self.leader = new_id
+        if old.member_id in self.unsynced:
+            del self.unsynced[old.member_id]
+            self.unsynced[new_id] = None
         assert old.instance_id is not None
         self._static[old.instance_id] = new_id
         old.member_id = new_id
@@ -144,46 +174,31 @@ class Group:
         return max((each.rebalance_timeout_ms for each in self), default=0)
 
     @property
-    def joined(self) -> list[Member]:
-        return [each for each in self if each.join is not None]
-
-    @property
     def all_joined(self) -> bool:
-        return not self.pending and all(each.join is not None for each in self)
+        return not self.pending and len(self.joins) == len(self._members)
 
     def supports(self, protocol_type: str, protocols: tuple[Protocol, ...]) -> bool:
         """Whether a member that offers these can join: something must be left that all can do."""
         if not self._members:
             return True
-        common = self._common()
-        return protocol_type == self.protocol_type and any(each.name in common for each in protocols)
+        return protocol_type == self.protocol_type and any(self._can_all(each.name) for each in protocols)
 
     def select_protocol(self) -> str:
         """Each member votes for the first that all can do; ties go to the one named first."""
-        common = self._common()
         votes: dict[str, int] = {}
         for member in self:
-            choice = next(each.name for each in member.protocols if each.name in common)
+            choice = next(each.name for each in member.protocols if self._can_all(each.name))
             votes[choice] = votes.get(choice, 0) + 1
         return max(votes, key=lambda each: votes[each])
 
-    def _common(self) -> Mapping[str, None]:
-        members = list(self)
-        names = dict.fromkeys(each.name for each in members[0].protocols)
-        for member in members[1:]:
-            offered = frozenset(each.name for each in member.protocols)
-            names = {each: None for each in names if each in offered}
-        return names
+    def _can_all(self, protocol: str) -> bool:
+        return self._offered.get(protocol) == len(self._members)
 
     def elect(self) -> bool:
         """Make sure that the leader is one who has joined; false where nobody has."""
-        leader = self.get(self.leader) if self.leader is not None else None
-        if leader is not None and leader.join is not None:
-            return True
-        joined = self.joined
-        if joined:
-            self.leader = joined[0].member_id
-        return bool(joined)
+        if self.leader not in self.joins:
+            self.leader = next((each for each in self._members if each in self.joins), self.leader)
+        return bool(self.joins)
 
     def joined_answer(self, member: Member, *, skip_assignment: bool = False) -> Joined:
         leads = member.member_id == self.leader

@@ -83,10 +83,9 @@ def _check_group(table: Table, group: Group, request: Join) -> GroupError | None
 def _has_room(table: Table, group: Group, member_id: str) -> bool:
     """While a rebalance is prepared those who have joined count, so that a bound that was lowered takes effect."""
     bound = table.settings.max_size
-    member = group.get(member_id)
     if group.state is State.PREPARING:
-        return (member is not None and member.join is not None) or len(group.joined) < bound
-    return member is not None or len(group) < bound
+        return member_id in group.joins or len(group.joins) < bound
+    return group.get(member_id) is not None or len(group) < bound
 
 
 def _join_new(table: Table, group: Group, request: Join, ticket: Ticket, step: Step) -> None:
@@ -105,9 +104,8 @@ def _join_new(table: Table, group: Group, request: Join, ticket: Ticket, step: S
 def _add(table: Table, group: Group, member_id: str, request: Join, ticket: Ticket, step: Step) -> None:
     if not len(group):
         group.protocol_type = request.protocol_type
-    member = Member(member_id, request)
-    member.join = ticket
-    group.add(member)
+    group.add(Member(member_id, request))
+    group.joins[member_id] = ticket
     if group.initial:
         group.latecomers = True
     wait = table.settings.new_member_join_timeout_ms
@@ -123,7 +121,7 @@ def _join_known(table: Table, group: Group, request: Join, ticket: Ticket, step:
     elif _changes_nothing(group, member, request):
         step.answer(ticket, group.joined_answer(member))
     else:
-        _park(member, request, ticket, step)
+        _park(group, member, request, ticket, step)
         rebalance(table, group, step)
 
 
@@ -140,20 +138,20 @@ def _take_over(table: Table, group: Group, member: Member, request: Join, ticket
     """A static member came back without its id: it gets a new one, and the old one is fenced (KIP-345)."""
     assert member.instance_id is not None
     leader_before = group.leader
-    for parked in (member.join, member.sync):
+    for parked in (group.joins.pop(member.member_id, None), member.sync):
         if parked is not None:
             step.answer(parked, FencedInstance(member.instance_id))
-    member.join = member.sync = None
+    member.sync = None
     member.is_new = False  # as a member that was there before it may wait for the others as long as they take
     table.deadlines.cancel((MEMBER, group.group_id, member.member_id))
     group.replace(member, request.new_member_id)
-    member.update(request)
+    group.update(member, request)
     touch(table, group, member, step)
     if group.state is State.STABLE and group.select_protocol() == group.protocol:
         step.write(group_record(group.group_id, group.value(step.moment.wall)))
         step.answer(ticket, _goes_on(group, member, leader_before, request))
         return
-    member.join = ticket
+    group.joins[member.member_id] = ticket
     if group.state is State.PREPARING:
         complete_if_all_joined(table, group, step)
     else:
@@ -168,9 +166,10 @@ def _goes_on(group: Group, member: Member, leader_before: str | None, request: J
     return replace(joined, leader=leader_before or "", members=(), skip_assignment=False)
 
 
-def _park(member: Member, request: Join, ticket: Ticket, step: Step) -> None:
+def _park(group: Group, member: Member, request: Join, ticket: Ticket, step: Step) -> None:
     """Of two joins of one member the later counts; the earlier is told to try again."""
-    if member.join is not None:
-        step.answer(member.join, RebalanceInProgress())
-    member.update(request)
-    member.join = ticket
+    earlier = group.joins.get(member.member_id)
+    if earlier is not None:
+        step.answer(earlier, RebalanceInProgress())
+    group.update(member, request)
+    group.joins[member.member_id] = ticket

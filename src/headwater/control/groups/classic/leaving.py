@@ -28,7 +28,7 @@ def session_is_over(table: Table, group: Group, member_id: str, step: Step) -> N
     if member is None:
         group.pending.pop(member_id, None)
         _go_on(table, group, step, is_smaller=False)
-    elif member.is_new or (member.join is None and member.sync is None):
+    elif member.is_new or (member.member_id not in group.joins and member.sync is None):
         forget(table, group, member, step)
         _go_on(table, group, step, is_smaller=True)
 

@@ -63,7 +63,7 @@ def complete(table: Table, group: Group, step: Step) -> None:
     """Begin the next generation with those who have joined; static members keep their place without it."""
     table.deadlines.cancel((JOIN, group.group_id, ""))
     group.initial = False
-    for member in [each for each in group if each.join is None and not each.is_static]:
+    for member in [each for each in group if each.member_id not in group.joins and not each.is_static]:
         forget(table, group, member, step)
     if not group.elect() and len(group):
         _wait_for_joins(table, group, step)
@@ -77,10 +77,10 @@ def complete(table: Table, group: Group, step: Step) -> None:
 
 def forget(table: Table, group: Group, member: Member, step: Step) -> None:
     """Take a member out; whatever it waits for is answered, so that a client that is still there joins anew."""
-    for ticket in (member.join, member.sync):
+    for ticket in (group.joins.pop(member.member_id, None), member.sync):
         if ticket is not None:
             step.answer(ticket, UnknownMember(member.member_id))
-    member.join = member.sync = None
+    member.sync = None
     table.deadlines.cancel((MEMBER, group.group_id, member.member_id))
     group.remove(member)
 
@@ -104,12 +104,13 @@ def _wait_for_joins(table: Table, group: Group, step: Step) -> None:
 def _begin_generation(table: Table, group: Group, step: Step) -> None:
     group.protocol = group.select_protocol()
     group.state = State.COMPLETING
+    joins, group.joins = group.joins, {}
     for member in group:
-        member.synced = False
+        group.unsynced[member.member_id] = None
         member.is_new = False
-        if member.join is not None:
-            step.answer(member.join, group.joined_answer(member))
-            member.join = None
+        ticket = joins.get(member.member_id)
+        if ticket is not None:
+            step.answer(ticket, group.joined_answer(member))
         touch(table, group, member, step)
     table.deadlines.set((SYNC, group.group_id, ""), step.moment.elapsed + group.rebalance_timeout_ms)
 

@@ -17,7 +17,7 @@ class Join(Struct, frozen=True, kw_only=True):
     member_id: str
     instance_id: str | None
     new_member_id: str
-    """What a member without an id becomes; `client id-uuid`, or `instance id-uuid`."""
+    """What a member without an id becomes, `client id-uuid` or `instance id-uuid`; empty for one that has an id."""
     client_id: str
     client_host: str
     session_timeout_ms: int

@@ -49,7 +49,7 @@ def heartbeat(table: Table, request: Heartbeat, ticket: Ticket, step: Step) -> N
 
 def sync_time_is_over(table: Table, group: Group, step: Step) -> None:
     """The SYNC deadline has come: whoever has not asked for its assignment is gone."""
-    missing = [each for each in group if not each.synced]
+    missing = [each for each in group if each.member_id in group.unsynced]
     for member in missing:
         forget(table, group, member, step)
     if missing:
@@ -80,8 +80,8 @@ def _check_generation(group: Group | None, request: Sync | Heartbeat) -> GroupEr
 
 
 def _mark_synced(table: Table, group: Group, member: Member) -> None:
-    member.synced = True
-    if all(each.synced for each in group):
+    group.unsynced.pop(member.member_id, None)
+    if not group.unsynced:
         table.deadlines.cancel((SYNC, group.group_id, ""))
 
 

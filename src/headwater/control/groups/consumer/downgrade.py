@@ -59,7 +59,6 @@ def _as_classic(table: Table, group: Group) -> ClassicGroup:
 def _classic_member(table: Table, group: Group, member: Member) -> ClassicMember:
     made = ClassicMember(member.member_id, _join_of(group.group_id, member))
     made.is_new = False
-    made.synced = True
     target = group.targets.get(member.member_id, {})
     made.assignment = assignment_bytes(target, table.topics, like=member.protocols[0].metadata)
     return made

@@ -44,7 +44,7 @@ def upgraded(table: Table, classic: ClassicGroup, moment: Moment) -> Draft | Can
 def leave_behind(table: Table, classic: ClassicGroup, step: Step) -> None:
     """The classic group is no more: whoever waits for it rejoins, and sessions go on in the consumer group."""
     for member in classic:
-        for ticket in (member.join, member.sync):
+        for ticket in (classic.joins.get(member.member_id), member.sync):
             if ticket is not None:
                 step.answer(ticket, RebalanceInProgress())
         table.classic.deadlines.cancel((MEMBER, classic.group_id, member.member_id))
