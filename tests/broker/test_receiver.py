@@ -82,11 +82,21 @@ def test_a_hostile_length_is_refused_before_anything_is_taken_for_it(length):
 
 
 def test_a_frame_is_not_copied_where_it_fits():
-    whole = receiver()
-    put(whole, framed(b"one", b"two"))
+    whole = receiver(pool(slab_bytes=2 * SLAB))
+    put(whole, framed(b"a" * 3_000, b"b" * 3_000))
     one, two = whole_frames(whole)
     assert one.slab is two.slab
     assert one.view.obj is one.slab.data
+
+
+def test_a_small_frame_holds_no_slab_however_long_its_request_waits():
+    slabs = pool()
+    whole = Receiver(slabs, frame_bytes_max=FRAME_MAX)
+    put(whole, framed(b"one", b"two"))
+    frames = whole_frames(whole)
+    assert slabs.bytes_taken == 0
+    put(receiver(slabs), framed(b"another's"))
+    assert bodies(frames) == [b"one", b"two"]
 
 
 def test_a_cut_frame_continues_at_the_head_of_the_next_slab_while_the_one_before_it_lives():
@@ -126,11 +136,11 @@ def test_whole_frames_that_are_not_taken_yet_are_kept():
 def test_a_closed_connection_gives_its_slab_back_when_its_last_frame_is_answered():
     slabs = pool()
     closed = Receiver(slabs, frame_bytes_max=FRAME_MAX)
-    put(closed, framed(b"one") + b"\0\0\0\x09cut")
+    put(closed, framed(b"x" * 3_000) + b"\0\0\0\x09cut")
     (frame,) = whole_frames(closed)
     closed.close()
     assert slabs.bytes_taken == SLAB
-    assert bytes(frame.view) == b"one"
+    assert bytes(frame.view) == b"x" * 3_000
     closed.release(frame)
     assert slabs.bytes_taken == 0
 

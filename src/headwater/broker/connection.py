@@ -141,6 +141,10 @@ class Connection(asyncio.BufferedProtocol):
         self._receiver.received(nbytes)
         self._start_requests()
 
+    def eof_received(self) -> None:
+        """Room was made for bytes that did not come. Where many clients go at once, none may keep it until it is closed."""
+        self._receiver.settle()
+
     def pause_writing(self) -> None:
         self._hold(_SLOW_READER)
 

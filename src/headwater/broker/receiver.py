@@ -3,7 +3,8 @@
 A frame is four bytes of length and that many bytes of request. Its bytes are read straight into a slab, and the frame is a
 view of them: a produced batch is not copied on its way to the log. Only a frame that is cut by the end of a slab is moved, to
 the head of the next one, and the first bytes of a frame whose rest keeps us waiting, so that a slow connection
-holds no slab.
+holds no slab. And small frames are copied out: they are mostly of requests that wait, for a fetch or for other members of a
+group, and a slab for each of thousands that wait would be all the memory there is.
 
 Nothing here waits or knows a socket: `room` says where the next bytes go, `received` that they came, `next_frame` takes out what is whole.
 """
@@ -20,14 +21,16 @@ _WORTH_A_READ: Final = 2048
 """Less room than this is left unused at a slab's end when no frame is cut by it."""
 _STUB_BYTES_MAX: Final = 2048
 """A cut frame up to this size is moved out of its slab while its rest is awaited."""
+_COPIED_BYTES_MAX: Final = 2048
+"""A whole frame up to this size is: the copy costs less than it would to hold and to let go of the slab."""
 
 
 class Frame:
-    """One request as it came. Its bytes stay as they are until `release`."""
+    """One request as it came. Its bytes stay as they are until `release`; `slab` is None where they lie alone."""
 
     __slots__ = ("size", "slab", "view")
 
-    def __init__(self, slab: Slab, view: memoryview) -> None:
+    def __init__(self, slab: Slab | None, view: memoryview) -> None:
         self.slab = slab
         self.view = view
         self.size = len(view)
@@ -79,6 +82,8 @@ class Receiver:
             self._drained(bytes_needed=_LENGTH_BYTES + length)
             return None
         self._start = begin + length
+        if length <= _COPIED_BYTES_MAX:
+            return Frame(None, memoryview(slab.data[begin : begin + length]))
         slab.holders += 1
         return Frame(slab, memoryview(slab.data)[begin : begin + length])
 
@@ -89,8 +94,9 @@ class Receiver:
     def release(self, frame: Frame) -> None:
         """The frame has been answered; nobody looks at its bytes any more."""
         frame.view = _NOTHING
-        frame.slab.drop()
-        self.settle()
+        if frame.slab is not None:
+            frame.slab.drop()
+            self.settle()
 
     def settle(self) -> None:
         """Let go of the slab where nothing but the few bytes of a cut frame would be kept in it."""
