@@ -3,6 +3,7 @@
 As Kafka computes it: anything else would make the folder unreadable to Kafka.
 """
 
+from functools import lru_cache
 from struct import Struct
 from typing import Final
 
@@ -13,6 +14,7 @@ _SEED: Final = 0x9747B28C
 _MULTIPLIER: Final = 0x5BD1E995
 
 
+@lru_cache(maxsize=10_000)  # every request of a member asks for its group's
 def java_hash(text: str) -> int:
     """Java's `String.hashCode` over UTF-16 code units, as Kafka's `Utils.abs` takes it: the absolute value, and 0 of the one
     number that has none."""

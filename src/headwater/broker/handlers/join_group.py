@@ -42,12 +42,11 @@ async def handle(context: Context, request: JoinGroupRequest) -> JoinGroupRespon
 
 def _join(context: Context, request: JoinGroupRequest) -> Join:
     version = context.api_version
-    prefix = (request.group_instance_id or context.client_id)[:_PREFIX_MAX]
     return Join(
         group_id=request.group_id,
         member_id=request.member_id,
         instance_id=request.group_instance_id,
-        new_member_id=f"{prefix}-{uuid_text(Uuid(context.services.randomness.uuid()))}",
+        new_member_id="" if request.member_id else _new_id(context, request),
         client_id=context.client_id,
         client_host=f"/{context.host}",
         session_timeout_ms=request.session_timeout_ms,
@@ -59,6 +58,11 @@ def _join(context: Context, request: JoinGroupRequest) -> Join:
         needs_known_id=version >= _KNOWN_ID_FROM,
         can_skip_assignment=version >= _SKIPPED_ASSIGNMENT_FROM,
     )
+
+
+def _new_id(context: Context, request: JoinGroupRequest) -> str:
+    prefix = (request.group_instance_id or context.client_id)[:_PREFIX_MAX]
+    return f"{prefix}-{uuid_text(Uuid(context.services.randomness.uuid()))}"
 
 
 def _joined(answer: Joined) -> JoinGroupResponse:

@@ -82,7 +82,10 @@ class Groups:
 
     def kind_of(self, group_id: str) -> Kind | None:
         """The kind that holds this group."""
-        return next((kind for kind in self._kinds if group_id in kind), None)
+        for kind in self._kinds:
+            if group_id in kind:
+                return kind
+        return None
 
     def _kind_or_classic(self, group_id: str) -> Kind:
         return self.kind_of(group_id) or self.classic
@@ -114,8 +117,13 @@ class Groups:
         kind.deciders[type(request)](request, ticket, step)
 
     def next_deadline(self) -> int | None:
-        deadlines = (self._expiry.next_deadline, *(kind.next_deadline() for kind in self._kinds))
-        return min((each for each in deadlines if each is not None), default=None)
+        """Asked for after each step, so it is written for speed."""
+        earliest = self._expiry.next_deadline
+        for kind in self._kinds:
+            due = kind.next_deadline()
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
 
     def decide_due(self, moment: Moment) -> Decision:
         step = Step(moment)
