@@ -53,6 +53,16 @@ class Parsed(Protocol):
         """The full name of the type that it is about, where it has one."""
         ...
 
+    @property
+    def meaning(self) -> str:
+        """Equal for two that are the same however they were written, for one with what it refers to written out above all: what a
+        look-up compares."""
+        ...
+
+    def check_fields(self) -> None:
+        """What a registry that validates fields asks for beyond the format's own rules. Raises InvalidSchema."""
+        ...
+
     def formatted(self, form: str) -> str:
         """In another form that the format knows; one that it doesn't know is the usual one."""
         ...
@@ -73,9 +83,9 @@ class Parsed(Protocol):
         """One whose text has these tags too, and then not those. Raises InvalidSchema where it has no such entity."""
         ...
 
-    def differences_from(self, writer: Self) -> list[str]:
+    def differences_from(self, writer: Self, *, lenient: bool = False) -> list[str]:
         """Why data written with `writer` can't be read with this, for people; nothing where it can. Each has two places (`%s`)
-        left for which of the two is the new one."""
+        left for which of the two is the new one. `lenient` is the policy that JSON Schema knows."""
         ...
 
 

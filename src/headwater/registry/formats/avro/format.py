@@ -31,6 +31,13 @@ class AvroSchema:
     def name(self) -> str | None:
         return self._schema.name.full if isinstance(self._schema, Record) else None
 
+    @property
+    def meaning(self) -> str:
+        return _bounded(lambda: print_schema(self._schema))
+
+    def check_fields(self) -> None:
+        """Avro's own rules are all there are."""
+
     def formatted(self, form: str) -> str:
         """`resolved`: with what it refers to in its places."""
         return print_schema(self._schema) if form == RESOLVED else self.text
@@ -50,7 +57,8 @@ class AvroSchema:
         source = Source(text=retagged(self.text, add=add, remove=remove), references=self._source.references)
         return AvroFormat().parse(source, strict=self._strict)
 
-    def differences_from(self, writer: "AvroSchema") -> list[str]:
+    def differences_from(self, writer: "AvroSchema", *, lenient: bool = False) -> list[str]:
+        del lenient
         try:
             return _bounded(lambda: [str(each) for each in differences(self._schema, writer._schema)])
         except AmbiguousField as problem:
