@@ -20,7 +20,7 @@
       AssociationFrozen         40908
       InvalidSchema             42201    the text is no schema, or one that can't be registered
       InvalidVersion            42202    no number of a version, and not `latest`
-      InvalidCompatibility      42203    no such level or policy
+      InvalidCompatibility      42203    no such level
       InvalidMode               42204
       NotPermitted              42205    the mode forbids it, or an id is taken
       ReferenceExists           42206    another schema refers to it
@@ -169,6 +169,19 @@ class InvalidVersion(RegistryError, code=42202):
         )
 
 
+class InvalidCompatibility(RegistryError, code=42203):
+    def __init__(self) -> None:
+        super().__init__(
+            "Invalid compatibility level. Valid values are none, backward, forward, full, "
+            "backward_transitive, forward_transitive, and full_transitive"
+        )
+
+
+class InvalidMode(RegistryError, code=42204):
+    def __init__(self) -> None:
+        super().__init__("Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.")
+
+
 class NotPermitted(RegistryError, code=42205):
     """Says which mode or id is in the way."""
 
@@ -196,6 +209,10 @@ class InvalidSubject(RegistryError, code=42208):
 class SchemaTooLarge(RegistryError, code=42209):
     def __init__(self) -> None:
         super().__init__("Register operation failed because schema is too large")
+
+
+class InvalidRuleSet(RegistryError, code=42210):
+    """Says what is wrong with which rule."""
 
 
 class ContextNotEmpty(RegistryError, code=42211):
