@@ -21,6 +21,7 @@ _DIGITS_MAX: Final = 1_000
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
 _TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _ESCAPED: Final = re.compile(r'[\x00-\x1f"\\]')
+_BEYOND: Final = re.compile(r"[\U00010000-\U0010ffff]")
 _SHORT: Final = {"\b": "\\b", "\t": "\\t", "\n": "\\n", "\f": "\\f", "\r": "\\r", '"': '\\"', "\\": "\\\\"}
 
 
@@ -36,6 +37,16 @@ def read(text: str) -> Json:
 def write(value: Json) -> str:
     """Without a space anywhere."""
     return "".join(_written(value))
+
+
+def write_bytes(value: Json) -> bytes:
+    """The same where Java writes bytes at once: characters beyond the first 65,536 are escaped then, as two halves."""
+    return _BEYOND.sub(_escape_halves, write(value)).encode()
+
+
+def java_order(text: str) -> bytes:
+    """What texts are sorted by where Java sorts them: it compares the halves of characters."""
+    return text.encode("utf-16-be", "surrogatepass")
 
 
 def _written(value: Json) -> Iterator[str]:
@@ -73,6 +84,11 @@ def quoted(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     character = found[0]
     return _SHORT.get(character) or f"\\u{ord(character):04X}"
+
+
+def _escape_halves(found: re.Match[str]) -> str:
+    first, second = divmod(ord(found[0]) - 0x10000, 0x400)
+    return f"\\u{0xD800 + first:04X}\\u{0xDC00 + second:04X}"
 
 
 def java_double(value: float) -> str:

@@ -58,8 +58,8 @@ class _Header(Struct, frozen=True):
 def encode(record: RegistryRecord) -> tuple[bytes, bytes | None]:
     """Key and value; no value for a tombstone."""
     key = record.key
-    text = json_text.write({"keytype": key.TYPE, **_json(key), "magic": key.MAGIC})
-    return text.encode(), None if record.value is None else json_text.write(_json(record.value)).encode()
+    written = json_text.write_bytes({"keytype": key.TYPE, **_json(key), "magic": key.MAGIC})
+    return written, None if record.value is None else json_text.write_bytes(_json(record.value))
 
 
 def decode(key: bytes | None, value: bytes | None, *, timestamp: int | None = None) -> RegistryRecord:
