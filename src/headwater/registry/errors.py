@@ -1,6 +1,7 @@
 """What the registry refuses. The codes and the texts are Confluent's, for its clients look at both.
 
     RegistryError
+      DekGenerationDenied       40370    the key management service does not let us use the key
       SubjectNotFound           40401
       VersionNotFound           40402
       SchemaNotFound            40403
@@ -11,6 +12,9 @@
       NoConfig                  40408    for a subject of its own
       NoMode                    40409    for a subject of its own
       AssociationNotFound       40410
+      KeyNotFound               40470
+      KeyNotSoftDeleted         40471    and must be, before it is deleted for good
+      KeySoftDeleted            40472    and must be undeleted before what it wraps
       AmbiguousField            40901    the aliases of a field fit several of the data's; counts as a difference
       IncompatibleSchema        40901    with what a version of the subject can read or has written
       ResourceAssociated        40903    it has an association of that type already
@@ -18,6 +22,8 @@
       SubjectOwned              40905    it has a strong association
       NoActiveVersion           40907    for an association to stand on
       AssociationFrozen         40908
+      KeyExists                 40971
+      TooManyKeys               40972
       InvalidSchema             42201    the text is no schema, or one that can't be registered
       InvalidVersion            42202    no number of a version, and not `latest`
       InvalidCompatibility      42203    no such level
@@ -31,10 +37,15 @@
       InvalidRuleSet            42210
       ContextNotEmpty           42211
       InvalidAssociation        42212    names the property that is wrong
+      InvalidKey                42271    names the field
+      KeyReferenceExists        42272    other keys are wrapped by it
       UnreadableRecord          50001    a record of the topic is none of ours or Confluent's; it is passed over and counted
       TimedOut                  50002    ours: retriable
       ForwardingFailed          50003    ours: retriable
       NotTheWriter              50004    ours: another node writes, and which is not known yet; retriable
+      KmsFailed                 50070    the key management service, or its driver, did not do it; says why
+        DekGenerationFailed     50070    and for which subject
+        SharingFailed           500      and that the key was to be tried only
     RegistryAway                         a registry somewhere else does not answer; retriable
     RegistryRefused                      a registry somewhere else said no; carries its code
 
@@ -241,6 +252,62 @@ class ForwardingFailed(RegistryError, code=50003):
 class NotTheWriter(RegistryError, code=50004):
     def __init__(self) -> None:
         super().__init__("Leader not known.")
+
+
+class DekGenerationDenied(RegistryError, code=40370):
+    """What was to be made, for which subject, and what the key management service said."""
+
+
+class KeyNotFound(RegistryError, code=40470):
+    def __init__(self, name: str) -> None:
+        """The name of a KEK, or the subject of a DEK."""
+        super().__init__(f"Key '{name}' not found")
+
+
+class KeyNotSoftDeleted(RegistryError, code=40471):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Key '{name}' was not deleted first before being permanently deleted")
+
+
+class KeySoftDeleted(RegistryError, code=40472):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Key '{name}' must be undeleted first")
+
+
+class KeyExists(RegistryError, code=40971):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Key '{name}' already exists; use a different value")
+
+
+class TooManyKeys(RegistryError, code=40972):
+    def __init__(self, keys_max: int) -> None:
+        super().__init__(f"A maximum of {keys_max} keys already exist")
+
+
+class InvalidKey(RegistryError, code=42271):
+    def __init__(self, field: str) -> None:
+        super().__init__(f"Invalid or missing value for field '{field}' of key")
+
+
+class KeyReferenceExists(RegistryError, code=42272):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"One or more references exist to the key '{name}'")
+
+
+class KmsFailed(RegistryError, code=50070):
+    def __init__(self, why: str, *, denied: bool = False) -> None:
+        """`denied`: it does not know us, or does not let us use the key, and that is the caller's to put right."""
+        super().__init__(why)
+        self.denied = denied
+
+
+class DekGenerationFailed(KmsFailed, code=50070):
+    """What was to be made, for which subject, and what the key management service said."""
+
+
+class SharingFailed(KmsFailed, code=500):
+    def __init__(self, doing: str, why: object) -> None:
+        super().__init__(f"Error while {doing} key: {why}")
 
 
 class RegistryAway(HeadwaterError):
