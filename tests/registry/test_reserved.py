@@ -1,13 +1,7 @@
 """Fields that a contract reserves."""
 
 from headwater.registry.contracts import Metadata
-from headwater.registry.formats.avro.format import AvroFormat
-from headwater.registry.formats.format import Source
 from headwater.registry.reserved import RESERVED, reserved_differences, reserved_fields
-
-PARSED = AvroFormat().parse(
-    Source(text='{"type":"record","name":"R","fields":[{"name":"a","type":"int"}]}'), strict=True
-)
 
 
 def reserving(fields: str) -> Metadata:
@@ -20,8 +14,8 @@ def test_they_are_told_one_after_the_other() -> None:
 
 
 def test_a_reserved_field_can_not_be_used_and_stays_reserved() -> None:
-    assert reserved_differences(PARSED, reserving("b"), None) == []
-    assert reserved_differences(PARSED, reserving("a"), reserving("b,a")) == [
+    assert reserved_differences([], reserving("b"), None) == []
+    assert reserved_differences(["a"], reserving("a"), reserving("b,a")) == [
         "The new schema has reserved field b removed from its metadata which is present in the old schema's metadata.",
         "The new schema has field that conflicts with the reserved field a.",
     ]

@@ -3,10 +3,10 @@
 Told beside the differences of compatibility, where `validateFields` asks for it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from headwater.registry.contracts import Metadata
-from headwater.registry.formats.format import Parsed
 
 RESERVED: Final = "confluent:reserved"
 _REMOVED: Final = (
@@ -20,9 +20,8 @@ def reserved_fields(metadata: Metadata | None) -> list[str]:
     return list(dict.fromkeys(each.strip() for each in told.split(",") if each.strip()))
 
 
-def reserved_differences(parsed: Parsed, metadata: Metadata | None, previous: Metadata | None) -> list[str]:
-    """`previous` is of the version before; None also where there is none."""
+def reserved_differences(used: Sequence[str], metadata: Metadata | None, previous: Metadata | None) -> list[str]:
+    """`used` are those of the reserved fields that the schema has all the same; `previous` is of the version before, or None."""
     reserved = reserved_fields(metadata)
     removed = [each for each in reserved_fields(previous) if each not in reserved]
-    used = [each for each in reserved if parsed.has_field(each)]
     return [*(_REMOVED.format(each) for each in removed), *(_USED.format(each) for each in used)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+from headwater.registry.defaults import STANDARD, Defaults
 from headwater.registry.errors import RegistryError
 from headwater.registry.store.machine import Registry
 from headwater.registry.store.port import Store
@@ -12,8 +13,9 @@ T = TypeVar("T")
 
 
 class Service:
-    def __init__(self, store: Store[Registry]) -> None:
+    def __init__(self, store: Store[Registry], *, defaults: Defaults = STANDARD) -> None:
         self._store: Final = store
+        self.defaults: Final = defaults
 
     async def read(self, query: Callable[[State], T]) -> T:
         return await self._store.read(lambda registry: query(registry.state))
