@@ -45,13 +45,25 @@ def client() -> Iterator[Client]:
     async def make(body: Toy) -> Toy:
         return body
 
-    with client_of(make_app("toys", (api,), version="1", media_types=MEDIA_TYPES, counters=Counters())) as client:
+    @api.delete("/toys/{name}", needs=READ)
+    async def drop(name: Name) -> None:
+        del name
+
+    lenient = Endpoints("lenient toys", media_types=MEDIA_TYPES, takes_unknown=True)
+
+    @lenient.post("/lenient-toys", needs=READ)
+    async def make_leniently(body: Toy) -> Toy:
+        return body
+
+    with client_of(
+        make_app("toys", (api, lenient), version="1", media_types=MEDIA_TYPES, counters=Counters())
+    ) as client:
         yield client
 
 
 @pytest.mark.parametrize(
     ("method", "path", "status"),
-    [("GET", "/nothing", 404), ("DELETE", "/toys", 405), ("GET", "/numbers/many", 404), ("GET", "/", 404)],
+    [("GET", "/nothing", 404), ("PUT", "/toys", 405), ("GET", "/numbers/many", 404), ("GET", "/", 404)],
 )
 def test_what_can_not_be_routed_is_refused_as_anything_else(client, method, path, status):
     answer = client.ask(method, path)
@@ -157,3 +169,16 @@ def test_all_of_it_is_described(client):
     assert described["components"]["schemas"]["Part"]["required"] == ["name"]
     assert "HTTPValidationError" not in str(described)
     assert client.get("/docs").status == 200
+
+
+def test_nothing_is_answered_as_no_content(client):
+    answer = client.delete("/toys/ab")
+    assert (answer.status, answer.body) == (204, "")
+    assert set(client.get("/openapi.json").body["paths"]["/toys/{name}"]["delete"]["responses"]) == {"204", "default"}
+
+
+def test_some_endpoints_pass_over_what_they_do_not_know(client):
+    assert client.post("/lenient-toys", {"size": 3, "color": "red", "parts": [{"name": "a", "new": 1}]}).body == {
+        "size": 3,
+        "parts": [{"name": "a"}],
+    }

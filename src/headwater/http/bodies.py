@@ -20,7 +20,7 @@ _encoder: Final = msgspec.json.Encoder()
 _decoder: Final = msgspec.json.Decoder()
 
 
-async def read(request: Request, kind: type[T], *, bytes_max: int) -> T:
+async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False) -> T:
     """Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
     body = await _bytes(request, bytes_max)
     try:
@@ -29,7 +29,7 @@ async def read(request: Request, kind: type[T], *, bytes_max: int) -> T:
         raise InvalidBody(str(problem)) from None
     if document is None:
         raise UnprocessableBody("the request must not be null (was null)")
-    if request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
+    if not takes_unknown and request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
         refuse_unknown(document, inspect.type_info(kind))
     try:
         return msgspec.convert(document, kind, strict=False)

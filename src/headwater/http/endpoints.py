@@ -5,7 +5,8 @@
         "Finds the version that has this schema."
 
 A parameter that is a `Struct` is the body. What is returned is encoded by msgspec, so fields that have their default, None
-above all, can be left out; a text goes out as it is. FastAPI routes, reads the other parameters, and tells all of it at `/docs`.
+above all, can be left out; a text goes out as it is, and None as 204 without a body. FastAPI routes, reads the other parameters,
+and tells all of it at `/docs`.
 """
 
 import inspect
@@ -25,6 +26,7 @@ Guard = Callable[[Request], Awaitable[None]]
 """Stands before a handler: it passes, or raises."""
 
 BYTES_MAX: Final = 10 * 1024 * 1024
+_NO_CONTENT: Final = 204
 _SCHEMAS: Final = "#/components/schemas/{name}"
 
 
@@ -38,12 +40,16 @@ class Error(msgspec.Struct, frozen=True):
 class Endpoints:
     """One file's endpoints."""
 
-    def __init__(self, tag: str, *, media_types: MediaTypes, bytes_max: int = BYTES_MAX) -> None:
+    def __init__(
+        self, tag: str, *, media_types: MediaTypes, bytes_max: int = BYTES_MAX, takes_unknown: bool = False
+    ) -> None:
+        """`takes_unknown`: properties of bodies that nobody knows are passed over, whether or not the caller asks for it."""
         self.router: Final = APIRouter(tags=[tag])
         self.kinds: Final[dict[Any, None]] = {Error: None}
         """Whatever comes in or goes out, for the description of it all."""
         self._media_types = media_types
         self._bytes_max = bytes_max
+        self._takes_unknown = takes_unknown
 
     def get(self, path: str, *, needs: Needs, guards: Sequence[Guard] = ()) -> Callable[[Handler], Handler]:
         return self._endpoint("GET", path, needs, guards)
@@ -72,6 +78,7 @@ class Endpoints:
                 description="",
                 response_model=None,
                 response_class=Response,
+                status_code=_NO_CONTENT if gives is type(None) else 200,
                 dependencies=[Depends(self._speaks), *map(Depends, guards)],
                 responses=self._responses(gives),
                 openapi_extra=self._extra(body, needs),
@@ -93,6 +100,8 @@ class Endpoints:
             answer = await handler(**values)
             if isinstance(answer, Response):
                 return answer
+            if answer is None:
+                return Response(status_code=_NO_CONTENT)
             return Response(bodies.encoded(answer), headers={"content-type": media_type})
 
         media_type = _parameter("media_type", Annotated[str, Depends(self._speaks)])
@@ -101,7 +110,7 @@ class Endpoints:
 
     def _body(self, kind: Any) -> Any:
         async def body(request: Request) -> Any:
-            return await bodies.read(request, kind, bytes_max=self._bytes_max)
+            return await bodies.read(request, kind, bytes_max=self._bytes_max, takes_unknown=self._takes_unknown)
 
         return Annotated[Any, Depends(body)]
 
@@ -111,8 +120,9 @@ class Endpoints:
         return self._media_types.answer_to(request.headers.get("accept"))
 
     def _responses(self, gives: Any) -> dict[int | str, dict[str, Any]]:
+        content = {} if gives is type(None) else {"content": _content(self._media_types.given, gives)}
         return {
-            200: {"description": "Done", "content": _content(self._media_types.given, gives)},
+            (200 if content else _NO_CONTENT): {"description": "Done", **content},
             "default": {"description": "Refused", "content": _content(self._media_types.given, Error)},
         }
 

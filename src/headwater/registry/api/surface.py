@@ -29,6 +29,6 @@ class Resource(StrEnum):
     REGISTRY = "registry"
 
 
-def endpoints(tag: str) -> Endpoints:
+def endpoints(tag: str, *, takes_unknown: bool = False) -> Endpoints:
     """Of one file."""
-    return Endpoints(tag, media_types=MEDIA_TYPES)
+    return Endpoints(tag, media_types=MEDIA_TYPES, takes_unknown=takes_unknown)
