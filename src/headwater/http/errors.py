@@ -8,10 +8,12 @@
       BodyTooLarge              413
       UnsupportedMediaType      415
       UnprocessableBody         422    JSON, but a property is missing or unknown
+      TooManyRequests           429    a bounded queue is full; retriable
 
     CannotListen                       an address is taken, or none of this machine's; at the start
 
-All of the first are the caller's fault. Rooms draw their own trees below `ApiError`; a code of five digits begins with the HTTP status.
+All of the first are the caller's fault, but for a full queue. Rooms draw their own trees below `ApiError`; a code of five
+digits begins with the HTTP status.
 """
 
 from http import HTTPStatus
@@ -70,6 +72,11 @@ class UnsupportedMediaType(ApiError, code=415):
 
 class UnprocessableBody(ApiError, code=422):
     """Says which property."""
+
+
+class TooManyRequests(ApiError, code=429):
+    def __init__(self, what: str) -> None:
+        super().__init__(f"Too Many Requests: {what} is full; try again later")
 
 
 class CannotListen(HeadwaterError):

@@ -9,6 +9,7 @@
         UnknownSetting
         InvalidSetting
       TooBusy                      a bounded queue is full
+      CompanionEnded                  a process beside this one is gone
 
 Each room draws its own tree below `HeadwaterError` in its `errors.py`. A message says what was wrong and what to do.
 """
@@ -60,3 +61,8 @@ class InvalidSetting(SettingError):
 class TooBusy(HeadwaterError):
     def __init__(self, what: str, bound: int) -> None:
         super().__init__(f"{what} is full: {bound} are waiting already; try again later")
+
+
+class CompanionEnded(HeadwaterError):
+    def __init__(self, module: str, why: str) -> None:
+        super().__init__(f"the process of {module} has ended: {why}")

@@ -158,6 +158,24 @@ class Workers(Protocol):
         ...
 
 
+class Companion(Protocol):
+    """A process of ours beside this one: for work that a stranger's input may make endless, because a process can be ended."""
+
+    async def ask(self, request: bytes) -> bytes:
+        """One at a time. Raises CompanionEnded. Whoever gives up waiting must kill it, for its answer would be taken for the next."""
+        ...
+
+    async def kill(self) -> None: ...
+
+
+class Companions(Protocol):
+    """Starts them."""
+
+    async def start(self, module: str) -> Companion:
+        """`module` is run as a program; it answers by `real/answering.py`. Raises CompanionEnded."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class World:
     """All of the outside that is not the event loop, handed down by assembly."""

@@ -75,8 +75,10 @@ class RegistryError(HeadwaterError):
 
 
 class InvalidSchema(RegistryError, code=42201):
-    def __init__(self, why: str) -> None:
-        super().__init__(f"Invalid schema: {why}")
+    """`why` is what a format has against it; `text` says more, where more is known."""
+
+    def __init__(self, why: str, *, text: str | None = None) -> None:
+        super().__init__(text or f"Invalid schema: {why}")
         self.why = why
 
 

@@ -1,0 +1,174 @@
+"""What a format is asked to do away from the event loop: jobs as values, and the doing of them.
+
+A job and its result are self-contained, so they can cross to another process, and equal jobs have equal results.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from hashlib import md5
+from typing import Any, Final, TypeAlias
+
+import msgspec
+from msgspec import Struct
+
+from headwater.registry.errors import InvalidSchema
+from headwater.registry.formats.format import Entity, Source
+from headwater.registry.formats.types import format_of
+
+PARSED_MAX: Final = 200
+"""Schemas that a worker keeps in its memory as it has understood them."""
+
+TagList: TypeAlias = tuple[tuple[Entity, tuple[str, ...]], ...]
+"""Tags as they cross: a mapping whose keys are values can't."""
+
+
+class Job(Struct, frozen=True, kw_only=True, tag_field="job"):
+    type: str
+    source: Source
+
+
+class Understand(Job, frozen=True, kw_only=True, tag=True):
+    """Answered by `Understood`."""
+
+    strict: bool
+    fields_checked: bool = False
+    normalize: bool = False
+
+
+class Tell(Job, frozen=True, kw_only=True, tag=True):
+    """The text in another form. Answered by `Told`."""
+
+    form: str
+
+
+class Compare(Job, frozen=True, kw_only=True, tag=True):
+    """Whether this can read what was written with another of its type. Answered by `Compared`."""
+
+    writer: Source
+    lenient: bool = False
+
+
+class FindFields(Job, frozen=True, kw_only=True, tag=True):
+    """Which of these names its fields have. Answered by `Compared`."""
+
+    names: tuple[str, ...]
+
+
+class FindTags(Job, frozen=True, kw_only=True, tag=True):
+    """Answered by `Tagged`."""
+
+
+class ChangeTags(Job, frozen=True, kw_only=True, tag=True):
+    """Answered by `Told`."""
+
+    add: TagList = ()
+    remove: TagList = ()
+
+
+class Understood(Struct, frozen=True, kw_only=True, tag=True):
+    """`meaning` is a digest: the same for schemas that are the same however they were written."""
+
+    text: str
+    meaning: bytes
+
+
+class Told(Struct, frozen=True, kw_only=True, tag=True):
+    text: str
+
+
+class Compared(Struct, frozen=True, kw_only=True, tag=True):
+    """What is to be complained about."""
+
+    found: tuple[str, ...]
+
+
+class Tagged(Struct, frozen=True, kw_only=True, tag=True):
+    tags: TagList
+
+
+class Refused(Struct, frozen=True, kw_only=True, tag=True):
+    """It is no schema; or, where `is_parsed`, it is one and breaks a rule all the same."""
+
+    why: str
+    is_parsed: bool
+
+
+AnyJob: TypeAlias = Understand | Tell | Compare | FindFields | FindTags | ChangeTags
+Result: TypeAlias = Understood | Told | Compared | Tagged | Refused
+
+_jobs: Final = msgspec.msgpack.Decoder(AnyJob)
+_results: Final[msgspec.msgpack.Decoder[Result]] = msgspec.msgpack.Decoder(Result)
+_encoder: Final = msgspec.msgpack.Encoder()
+
+
+def encoded(job_or_result: AnyJob | Result) -> bytes:
+    return _encoder.encode(job_or_result)
+
+
+def decoded_result(answer: bytes) -> Result:
+    return _results.decode(answer)
+
+
+def answer(request: bytes) -> bytes:
+    """A job as bytes, done."""
+    return encoded(done(_jobs.decode(request)))
+
+
+def done(job: AnyJob) -> Result:
+    try:
+        parsed = _parsed(job.type, encoded_source(job.source), isinstance(job, Understand) and job.strict)
+    except InvalidSchema as problem:
+        return Refused(why=problem.why, is_parsed=False)
+    try:
+        return _DOERS[type(job)](parsed, job)
+    except InvalidSchema as problem:
+        return Refused(why=problem.why, is_parsed=True)
+
+
+def encoded_source(source: Source) -> bytes:
+    return _encoder.encode(source)
+
+
+@lru_cache(PARSED_MAX)
+def _parsed(type_name: str, source: bytes, strict: bool) -> Any:
+    return format_of(type_name).parse(msgspec.msgpack.decode(source, type=Source), strict=strict)
+
+
+def _understand(parsed: Any, job: Understand) -> Result:
+    if job.fields_checked:
+        parsed.check_fields()
+    if job.normalize:
+        parsed = parsed.normalized()
+    return Understood(text=parsed.text, meaning=md5(parsed.meaning.encode(), usedforsecurity=False).digest())
+
+
+def _tell(parsed: Any, job: Tell) -> Result:
+    return Told(text=parsed.formatted(job.form))
+
+
+def _compare(parsed: Any, job: Compare) -> Result:
+    writer = _parsed(job.type, encoded_source(job.writer), False)
+    return Compared(found=tuple(parsed.differences_from(writer, lenient=job.lenient)))
+
+
+def _find_fields(parsed: Any, job: FindFields) -> Result:
+    return Compared(found=tuple(each for each in job.names if parsed.has_field(each)))
+
+
+def _find_tags(parsed: Any, job: FindTags) -> Result:
+    del job
+    return Tagged(tags=tuple(parsed.tags().items()))
+
+
+def _change_tags(parsed: Any, job: ChangeTags) -> Result:
+    return Told(text=parsed.tagged(add=dict(job.add), remove=dict(job.remove)).text)
+
+
+_DOERS: Final[Mapping[type, Callable[[Any, Any], Result]]] = {
+    Understand: _understand,
+    Tell: _tell,
+    Compare: _compare,
+    FindFields: _find_fields,
+    FindTags: _find_tags,
+    ChangeTags: _change_tags,
+}
