@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, TypeAlias, TypeVar
 
-from google.protobuf.message import DecodeError  # type: ignore[import-untyped] # it has no stubs
+from google.protobuf.message import DecodeError
 from msgspec import Struct
 from opentelemetry.proto.metrics.v1.metrics_pb2 import AGGREGATION_TEMPORALITY_CUMULATIVE, Metric
 from opentelemetry.proto.resource.v1.resource_pb2 import Resource

@@ -46,6 +46,10 @@
       KmsFailed                 50070    the key management service, or its driver, did not do it; says why
         DekGenerationFailed     50070    and for which subject
         SharingFailed           500      and that the key was to be tried only
+    DataError
+      UnfitData                          a document or data does not fit its schema, and where
+      UnframedData                       data that does not say its schema as it should
+      UnknownFormat                      a schema of a format that data can't be written in here
     RegistryAway                         a registry somewhere else does not answer; retriable
     RegistryRefused                      a registry somewhere else said no; carries its code
 
@@ -321,3 +325,20 @@ class RegistryRefused(HeadwaterError):
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class DataError(HeadwaterError):
+    """What is written with schemas, or should be."""
+
+
+class UnfitData(DataError):
+    """Says where and why."""
+
+
+class UnframedData(DataError):
+    """Says what is missing."""
+
+
+class UnknownFormat(DataError):
+    def __init__(self, type_: str) -> None:
+        super().__init__(f"there is no data of {type_} schemas here; there are AVRO and JSON")
