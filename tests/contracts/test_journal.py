@@ -10,9 +10,11 @@ from typing import Any, Protocol
 import pytest
 from tests.contracts.log_store import NOON, MemoryStore, SetClock, Store, append, batch, everything, headers, open_log
 from tests.contracts.segment_store import SegmentStore
+from tests.contracts.topic_store import TOPIC, OverTopic
 from tests.log.compaction.rig import compact
 from tests.machine.toy import Register, Store as ToyStore, ToyJournal, outcome
 
+from headwater.client.producer import Producer
 from headwater.kernel.real.disk import RealDisk
 from headwater.log.errors import OffsetOutOfRange
 from headwater.log.journals.checkpoints import CheckpointFiles, SnapshotId
@@ -20,9 +22,10 @@ from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
 from headwater.log.port import Log, Logs, Origin
 from headwater.machine.decision import Record
-from headwater.machine.errors import Conflict, UnreadableRecord
+from headwater.machine.errors import Conflict, Fenced, UnreadableRecord
 from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.machine.transactional import InTransaction, TransactionEnd
+from headwater.wire.batch.builder import NewRecord
 from headwater.wire.batch.control import ControlType, build_control_batch
 from headwater.wire.batch.header import iter_headers
 from headwater.wire.codec import encode_bytes
@@ -92,20 +95,25 @@ async def state(journal: Journal) -> dict[str, int]:
 class JournalContract:
     """Subclasses give the fixture `opened`."""
 
+    besides = 0
+    """Offsets that an append takes beside those of its records."""
+
     async def test_an_empty_journal_loads(self, opened: Opened):
         _, records = await loaded(await opened.open())
         assert records == []
 
     async def test_records_come_back_in_order(self, opened: Opened):
         end = await written(await opened.open(), added("a", "b"), added("c"), [("-", "a")])
-        assert await loaded(await opened.open()) == (end, [*added("a", "b", "c"), ("-", "a")])
+        again, records = await loaded(await opened.open())
+        assert records == [*added("a", "b", "c"), ("-", "a")]
+        assert again >= end
 
     async def test_each_record_takes_an_offset(self, opened: Opened):
         journal = await opened.open()
         start, _ = await loaded(journal)
         end = await journal.append([added("a", "b"), added("c")], expected_end=start, now=NOON)
-        assert end == start + 3
-        assert await journal.append([added("d")], expected_end=end, now=NOON) == end + 1
+        assert end == start + 3 + self.besides
+        assert await journal.append([added("d")], expected_end=end, now=NOON) == end + 1 + self.besides
 
     async def test_nothing_to_append_changes_nothing(self, opened: Opened):
         end = await written(await opened.open(), added("a"))
@@ -117,10 +125,10 @@ class JournalContract:
         one, two = await opened.open(), await opened.open()
         end, _ = await loaded(two)
         await written(one, added("a"))
-        with pytest.raises(Conflict):
+        with pytest.raises((Conflict, Fenced)):
             await two.append([added("b")], expected_end=end, now=NOON)
-        await written(two, added("c"))
-        assert (await loaded(one))[1] == added("a", "c")
+        await written(await opened.open(), added("c"))
+        assert (await loaded(await opened.open()))[1] == added("a", "c")
 
     async def test_a_load_stops_where_it_is_told(self, opened: Opened):
         journal = await opened.open()
@@ -352,6 +360,55 @@ class TestMetadata(SnapshotContract):
         await journal.write_snapshot(added("later"), end=end, now=NOON)
         overtaken = isinstance(await outcome(loading), OffsetOutOfRange | UnreadableRecord)
         assert overtaken or len(machine.items) == len(many) + 1, "a load that was faster has everything"
+
+
+class TestTopic(JournalContract):
+    """Over Kafka's protocol, with a broker behind it."""
+
+    besides = 1
+
+    @pytest.fixture
+    def opened(self, tmp_path: Path) -> OverTopic:
+        return OverTopic(tmp_path, JsonCodec())
+
+    async def test_a_writer_that_was_fenced_can_not_come_back_by_loading(self, opened: OverTopic):
+        one, two = await opened.open(), await opened.open()
+        await written(one, added("a"))
+        end, _ = await loaded(two)
+        for _ in range(2):
+            with pytest.raises(Fenced):
+                await loaded(one)
+        await two.append([added("b")], expected_end=end, now=NOON)
+        assert (await loaded(await opened.open()))[1] == added("a", "b")
+
+    async def test_a_record_that_comes_from_somebody_without_transactions_is_a_conflict(self, opened: OverTopic):
+        journal = await opened.open()
+        end = await written(journal, added("a"))
+        await Producer(await opened.cluster()).send(TOPIC, 0, [NewRecord(key=b"+", value=b'["theirs"]')])
+        with pytest.raises(Conflict):
+            await journal.append([added("b")], expected_end=end, now=NOON)
+        end, records = await loaded(journal)
+        assert records == added("a", "theirs")
+        await journal.append([added("b")], expected_end=end, now=NOON)
+        assert (await loaded(journal))[1] == added("a", "theirs", "b")
+
+    async def test_what_is_larger_than_a_batch_is_still_one_append(self, opened: OverTopic):
+        journal = await opened.open()
+        items = [letter * 50_000 for letter in "abcde"]
+        await written(journal, *(added(each) for each in items))
+        assert (await loaded(journal))[1] == added(*items)
+
+    async def test_an_append_that_was_left_in_the_middle_counts_whole_or_not_at_all(self, opened: OverTopic):
+        journal = await opened.open()
+        end, _ = await loaded(journal)
+        for turns in range(0, 60, 3):
+            appending = asyncio.create_task(journal.append([added(f"{turns}", "!")], expected_end=end, now=NOON))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            appending.cancel()
+            await asyncio.wait([appending])
+            end, records = await loaded(journal)
+            assert records == added(*(part for _, each in records[::2] for part in (each, "!")))
 
 
 class TestCoordinatorInSegments(TestCoordinator):

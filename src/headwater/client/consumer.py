@@ -181,6 +181,14 @@ class Consumer:
 
 def records(fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX) -> Iterator[Record]:
     """The records from the position on, without control records and without what a transaction took back."""
+    for _, batch in batches_with_records(fetched, decompressed_max=decompressed_max):
+        yield from batch
+
+
+def batches_with_records(
+    fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX
+) -> Iterator[tuple[BatchHeader, Iterator[Record]]]:
+    """Each batch with those of its `records` that count: none of a control batch, or of one that was taken back."""
     aborted = sorted(fetched.aborted, key=lambda each: each.first_offset)
     taking_back: dict[int, None] = {}
     for at, header in iter_stored_headers(fetched.batches):
@@ -190,9 +198,12 @@ def records(fetched: Fetched, *, decompressed_max: int = DECOMPRESSED_MAX) -> It
         if header.is_control:
             if _is_abort(batch, header):
                 taking_back.pop(header.producer_id, None)
-        elif not (header.is_transactional and header.producer_id in taking_back):
+            yield header, iter(())
+        elif header.is_transactional and header.producer_id in taking_back:
+            yield header, iter(())
+        else:
             opened = iter_stored_records(batch, header, decompressed_max=decompressed_max)
-            yield from (each for each in opened if each.offset >= fetched.position)
+            yield header, (each for each in opened if each.offset >= fetched.position)
 
 
 def _is_abort(batch: memoryview, header: BatchHeader) -> bool:

@@ -7,6 +7,7 @@ ClientError
   NoCommonVersion      this broker is too old, or too new, for us
   DeadlinePassed       the time that the caller gave is over; says what was tried last
   Refused              the broker said no: carries Kafka's error code       retriable where Kafka's clients think so
+  ProducerFenced       another producer has taken the transactional id
   InvalidAddress       not HOST:PORT
   UnexpectedAnswer     an answer that does not fit what was asked
 """
@@ -68,6 +69,11 @@ class Refused(ClientError):
     @property
     def retriable(self) -> bool:
         return self.code.retriable
+
+
+class ProducerFenced(ClientError):
+    def __init__(self, transactional_id: str) -> None:
+        super().__init__(f"another producer has taken the transactional id {transactional_id}")
 
 
 class InvalidAddress(ClientError):

@@ -95,7 +95,7 @@ class Producer:
         )
 
         def accept(answer: ProduceResponse) -> None:
-            result = _only(answer)
+            result = only(answer)
             if result.error_code != ErrorCode.DUPLICATE_SEQUENCE_NUMBER:
                 subject = f"partition {partition} of topic {topic}"
                 check(result.error_code, subject=subject, message=result.error_message)
@@ -103,7 +103,7 @@ class Producer:
         answer = await self._cluster.ask(
             Leader(topic, partition), request, ProduceResponse, versions=PRODUCE_VERSIONS, accept=accept
         )
-        result = _only(answer)
+        result = only(answer)
         return Produced(
             topic=topic,
             partition=partition,
@@ -140,7 +140,8 @@ def _identified(answer: InitProducerIdResponse) -> None:
     check(answer.error_code, subject="a producer id")
 
 
-def _only(answer: ProduceResponse) -> PartitionProduceResponse:
+def only(answer: ProduceResponse) -> PartitionProduceResponse:
+    """The result of a request that was about one partition."""
     if len(answer.responses) != 1 or len(answer.responses[0].partition_responses) != 1:
         raise UnexpectedAnswer("one partition was produced to")
     return answer.responses[0].partition_responses[0]

@@ -4,6 +4,8 @@ MachineError
   Reloading              COORDINATOR_LOAD_IN_PROGRESS   retriable: the machine is being loaded (anew)
   OutcomeUnknown         the append failed or was overtaken; what was asked may or may not have happened; retriable
   Conflict               another writer was faster
+  Fenced                 another writer has taken over, for good; retriable elsewhere
+  NotTheWriter           this process only follows: another one decides; retriable there
   UnreadableRecord       the log holds a record that this version doesn't know
   TooManyWaiting         a bounded queue is full; retriable
   Stopped                COORDINATOR_NOT_AVAILABLE      the machine runs here no longer; retriable elsewhere
@@ -31,6 +33,16 @@ class Conflict(MachineError):
     def __init__(self, expected: Offset, end: Offset) -> None:
         super().__init__(f"the log ends at {end} where {expected} was expected: another writer was faster")
         self.end = end
+
+
+class Fenced(MachineError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"another writer has taken {name} over")
+
+
+class NotTheWriter(MachineError):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is written by another process")
 
 
 class UnreadableRecord(MachineError):

@@ -29,14 +29,15 @@ class Journal(Protocol):
         """Replay the newest snapshot, if there is one, then every record after it, in slices that let the loop breathe.
 
         Gives the end: the offset that the next append must expect; with `until` it stops there. Raises `UnreadableRecord`,
-        naming the offset, where the machine's log may hold only what it knows.
+        naming the offset, where the machine's log may hold only what it knows, and `Fenced` as `append` does.
         """
         ...
 
     async def append(self, decisions: Sequence[Sequence[Record]], *, expected_end: Offset, now: Timestamp) -> Offset:
         """Make these records durable, in order, and give the new end. The records of one decision share a batch.
 
-        Raises `Conflict` where the log does not end at `expected_end`; any other error means that the outcome is unknown.
+        Raises `Conflict` where the log does not end at `expected_end`, and `Fenced` where this journal can't write any
+        longer, because another writer has taken over; any other error means that the outcome is unknown.
         """
         ...
 

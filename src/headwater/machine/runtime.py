@@ -23,7 +23,7 @@ from headwater.kernel.tasks import Group, Ward, stop
 from headwater.kernel.world import Clock
 from headwater.machine.alarm import Alarm
 from headwater.machine.decision import Answer, Record
-from headwater.machine.errors import Conflict, OutcomeUnknown, Reloading, Stopped
+from headwater.machine.errors import Conflict, Fenced, OutcomeUnknown, Reloading, Stopped
 from headwater.machine.head import Head
 from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.machine.machine import Machine, Moment
@@ -47,6 +47,13 @@ class Limits(Struct, frozen=True, kw_only=True):
     reload_delay_min_ms: int = 20
     reload_delay_max_ms: int = 5_000
     snapshots: SnapshotPolicy = SnapshotPolicy()
+
+
+class Loaded(Struct, Generic[M], frozen=True, kw_only=True):
+    """A machine that has replayed its log up to `end`, and nothing beyond."""
+
+    machine: M
+    end: Offset
 
 
 class Runtime(Generic[M]):
@@ -84,6 +91,8 @@ class Runtime(Generic[M]):
         self._delay_ms = self._limits.reload_delay_min_ms
         self._task: asyncio.Task[None] | None = None
         self._stopping = False
+        self.fenced = Event()
+        """Set when another writer has taken over: nothing is decided here any longer."""
 
     @property
     def head(self) -> M:
@@ -99,9 +108,13 @@ class Runtime(Generic[M]):
         assert self._task is None, "a subscriber that comes late would miss records"
         self._subscribers.append((subscriber, reloaded))
 
-    async def start(self) -> None:
-        """Load the machine; requests are taken from then on. Raises what the journal raises."""
-        await self._load()
+    async def start(self, loaded: Loaded[M] | None = None) -> None:
+        """Load the machine, or go on with one that has been loaded; requests are taken from then on. Raises what the journal
+        raises."""
+        if loaded is None:
+            await self._load()
+        else:
+            self._begin(loaded)
         self._task = self._ward.start(self.name, self._run)
 
     def submit(self, requests: Sequence[Any]) -> Future[list[Answer]]:
@@ -132,9 +145,13 @@ class Runtime(Generic[M]):
 
     async def close(self, deadline_s: float) -> None:
         """Take no more requests, append what is queued, and fail what is still parked."""
+        await self.hand_over(deadline_s)
+
+    async def hand_over(self, deadline_s: float) -> Loaded[M] | None:
+        """Close, and give the machine where all that it had replayed is durable, so that somebody else may go on with it."""
         self._stopping = True
         if self._task is None:
-            return
+            return None
         try:
             async with asyncio.timeout(deadline_s):
                 while self._head is not None and not self._head.settled:
@@ -142,8 +159,11 @@ class Runtime(Generic[M]):
                     await self._idle.wait()
         except TimeoutError:
             _log.warn("not all that was queued could be appended before the deadline", machine=self.name)
+        head = self._head
+        is_whole = head is not None and head.settled and head.broken is None
         await stop((self._task,), deadline_s=deadline_s)
         self._drop(Stopped(self.name))
+        return Loaded(machine=head.machine, end=self._end) if head is not None and is_whole else None
 
     def _current(self) -> Head[M]:
         if self._stopping:
@@ -182,16 +202,28 @@ class Runtime(Generic[M]):
                 group.start(f"{self.name} snapshots", self._take_snapshots(self._snapshots))
 
     async def _write_and_reload(self) -> None:
-        while True:
-            try:
-                while True:
-                    await self._work.wait()
-                    self._work.clear()
-                    await self._append()
-            except Exception as error:
-                self._drop(OutcomeUnknown(self.name, str(error) or repr(error)))
-                await self._pause(error)
-            await self._reload()
+        try:
+            while True:
+                await self._write()
+                await self._reload()
+        except Fenced as fenced:
+            _log.info("another writer has taken over", machine=self.name)
+            self._stopping = True
+            self._drop(OutcomeUnknown(self.name, str(fenced)))
+            self.fenced.set()
+
+    async def _write(self) -> None:
+        """Until an append fails."""
+        try:
+            while True:
+                await self._work.wait()
+                self._work.clear()
+                await self._append()
+        except Fenced:
+            raise
+        except Exception as error:
+            self._drop(OutcomeUnknown(self.name, str(error) or repr(error)))
+            await self._pause(error)
 
     async def _append(self) -> None:
         head = self._head
@@ -235,16 +267,22 @@ class Runtime(Generic[M]):
         while True:
             try:
                 return await self._load()
+            except Fenced:
+                raise
             except Exception as error:
                 await self._pause(error)
 
     async def _load(self) -> None:
         machine = self._make()
         async with self._rewriting:
-            self._end = await self._journal.load(machine.replay)
-        head = Head(self.name, machine, waiting_max=self._limits.waiting_max)
+            end = await self._journal.load(machine.replay)
+        self._begin(Loaded(machine=machine, end=end))
+
+    def _begin(self, loaded: Loaded[M]) -> None:
+        self._end = loaded.end
+        head = Head(self.name, loaded.machine, waiting_max=self._limits.waiting_max)
         for _, reloaded in self._subscribers:
-            reloaded(machine)
+            reloaded(loaded.machine)
         self._work.clear()
         self._head = head
         if self._snapshots is not None:
