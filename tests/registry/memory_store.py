@@ -35,4 +35,4 @@ class MemoryStore:
 
     def replay(self, record: RegistryRecord) -> None:
         self.written.append(record)
-        self.registry.replay(codec.decode(*codec.encode(record)))
+        self.registry.replay(codec.decode(*codec.encode(record), timestamp=NOON.wall))

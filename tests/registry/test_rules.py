@@ -1,23 +1,32 @@
 """Which rule sets are taken."""
 
 import pytest
+from msgspec import json
 
-from headwater.registry.contracts import Rule, RuleKind, RuleMode, RuleSet
+from headwater.registry.contracts import Metadata, Rule, RuleKind, RuleMode, RuleSet
 from headwater.registry.errors import InvalidRuleSet
-from headwater.registry.rules import checked, rules_of
+from headwater.registry.rules import check, rules_of
 
 
 def rule(name: str | None = "check", **more: object) -> Rule:
     return Rule(**{"name": name, "type": "CEL", **more})  # type: ignore[arg-type]
 
 
-def test_what_is_left_out_is_told() -> None:
-    taken = checked(RuleSet(domain_rules=(rule(kind=None, mode=None),)))
-    assert taken == RuleSet(domain_rules=(rule(kind=RuleKind.TRANSFORM, mode=RuleMode.WRITEREAD),))
+def test_kind_and_mode_are_told_where_they_are_left_out() -> None:
+    assert rule(kind=None, mode=None) == rule(kind=RuleKind.TRANSFORM, mode=RuleMode.WRITEREAD)
+    assert json.encode(rule(mode=None)).endswith(
+        b'"name":"check","kind":"TRANSFORM","mode":"WRITEREAD","type":"CEL","disabled":false}'[1:]
+    )
+
+
+def test_what_is_empty_is_left_out() -> None:
+    assert json.encode(Metadata(tags={}, properties={"a": "b"}, sensitive=frozenset())) == b'{"properties":{"a":"b"}}'
+    assert json.encode(RuleSet(domain_rules=())) == b"{}"
 
 
 def test_a_type_that_nobody_knows_is_fine() -> None:
-    assert checked(RuleSet(encoding_rules=(rule(type="HOUSE"),))).encoding_rules == (rule(type="HOUSE"),)
+    check(RuleSet(encoding_rules=(rule(type="HOUSE"),)))
+    check(None)
 
 
 @pytest.mark.parametrize(
@@ -37,7 +46,7 @@ def test_a_type_that_nobody_knows_is_fine() -> None:
 )
 def test_what_is_wrong_with_a_rule_is_told(rules: tuple[Rule, ...], why: str) -> None:
     with pytest.raises(InvalidRuleSet) as refusal:
-        checked(RuleSet(domain_rules=rules))
+        check(RuleSet(domain_rules=rules))
     assert str(refusal.value) == why
 
 
@@ -52,12 +61,13 @@ def test_what_is_wrong_with_a_rule_is_told(rules: tuple[Rule, ...], why: str) ->
 def test_each_phase_has_its_modes(phase: str, why: str | None) -> None:
     rules = RuleSet(**{phase: (rule("_ok-1", on_success="NONE,DLQ"),)})  # type: ignore[arg-type]
     if why is None:
-        assert list(rules_of(checked(rules))) == [rule("_ok-1", on_success="NONE,DLQ")]
+        check(rules)
+        assert list(rules_of(rules)) == [rule("_ok-1", on_success="NONE,DLQ")]
     else:
         with pytest.raises(InvalidRuleSet, match=why):
-            checked(rules)
+            check(rules)
 
 
 def test_names_are_told_apart_across_phases() -> None:
     with pytest.raises(InvalidRuleSet, match="duplicate"):
-        checked(RuleSet(migration_rules=(rule(mode=RuleMode.UPGRADE),), domain_rules=(rule(),)))
+        check(RuleSet(migration_rules=(rule(mode=RuleMode.UPGRADE),), domain_rules=(rule(),)))

@@ -16,7 +16,7 @@ T = TypeVar("T", bound=Struct)
 
 ACCEPT_UNKNOWN: Final = "confluent-accept-unknown-properties"
 
-_encoder: Final = msgspec.json.Encoder()
+_encoder: Final = msgspec.json.Encoder(order="deterministic")
 _decoder: Final = msgspec.json.Decoder()
 
 

@@ -57,19 +57,13 @@ What is not marked is the caller's fault, and none of it is worth trying again. 
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
 
+from headwater.http.errors import ApiError
 from headwater.kernel.errors import HeadwaterError
 
 
-class RegistryError(HeadwaterError):
+class RegistryError(ApiError, code=50001):
     """The root of this room. Two refusals of one kind with one text are equal, so that tests can compare decisions."""
-
-    code: ClassVar[int] = 50001
-
-    def __init_subclass__(cls, *, code: int | None = None) -> None:
-        if code is not None:
-            cls.code = code
 
     def __eq__(self, other: object) -> bool:
         return type(self) is type(other) and str(self) == str(other)
@@ -195,8 +189,8 @@ class InvalidCompatibility(RegistryError, code=42203):
 
 
 class InvalidMode(RegistryError, code=42204):
-    def __init__(self) -> None:
-        super().__init__("Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.")
+    def __init__(self, why: str = "Invalid mode. Valid values are READWRITE, READONLY, IMPORT and FORWARD.") -> None:
+        super().__init__(why)
 
 
 class NotPermitted(RegistryError, code=42205):

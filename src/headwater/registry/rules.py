@@ -4,9 +4,7 @@ so a type that nobody here knows is fine."""
 from collections.abc import Iterator
 from typing import Final
 
-from msgspec.structs import replace
-
-from headwater.registry.contracts import Rule, RuleKind, RuleMode, RuleSet
+from headwater.registry.contracts import Rule, RuleMode, RuleSet
 from headwater.registry.errors import InvalidRuleSet
 
 NAME_MAX: Final = 256
@@ -15,15 +13,14 @@ _DATA: Final = (RuleMode.WRITE, RuleMode.READ, RuleMode.WRITEREAD)
 _TWO_WAYS: Final = (RuleMode.WRITEREAD, RuleMode.UPDOWN)
 
 
-def checked(rule_set: RuleSet) -> RuleSet:
-    """With kinds and modes told where they were left out. Raises InvalidRuleSet."""
+def check(rule_set: RuleSet | None) -> None:
+    """Raises InvalidRuleSet."""
+    if rule_set is None:
+        return
     names: dict[str | None, None] = {}
-    return replace(
-        rule_set,
-        migration_rules=_phase(rule_set.migration_rules, names, _MIGRATION, "Migration"),
-        domain_rules=_phase(rule_set.domain_rules, names, _DATA, "Domain"),
-        encoding_rules=_phase(rule_set.encoding_rules, names, _DATA, "Encoding"),
-    )
+    _check_phase(rule_set.migration_rules, names, _MIGRATION, "Migration")
+    _check_phase(rule_set.domain_rules, names, _DATA, "Domain")
+    _check_phase(rule_set.encoding_rules, names, _DATA, "Encoding")
 
 
 def rules_of(rule_set: RuleSet | None) -> Iterator[Rule]:
@@ -32,20 +29,16 @@ def rules_of(rule_set: RuleSet | None) -> Iterator[Rule]:
             yield from rules or ()
 
 
-def _phase(
+def _check_phase(
     rules: tuple[Rule, ...] | None, names: dict[str | None, None], modes: tuple[RuleMode, ...], phase: str
-) -> tuple[Rule, ...] | None:
-    if rules is None:
-        return None
-    told = tuple(replace(each, kind=each.kind or RuleKind.TRANSFORM, mode=each.mode or _TWO_WAYS[0]) for each in rules)
-    for each in told:
+) -> None:
+    for each in rules or ():
         if each.name in names:
             raise InvalidRuleSet(f"Found rule with duplicate name '{each.name}'")
         names[each.name] = None
         _check(each)
         if each.mode not in modes:
             raise InvalidRuleSet(f"{phase} rules can only be {', '.join(modes)}")
-    return told
 
 
 def _check(rule: Rule) -> None:

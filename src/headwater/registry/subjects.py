@@ -11,6 +11,8 @@ from typing import Final, NamedTuple
 DEFAULT_CONTEXT: Final = "."
 GLOBAL_CONTEXT: Final = ".__GLOBAL"
 EVERY_CONTEXT: Final = ":*:"
+_RESERVED: Final = ("__GLOBAL", "__EMPTY")
+_CONTROLS: Final = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _DELIMITER: Final = ":"
 _PREFIX: Final = ":."
 
@@ -52,3 +54,16 @@ def is_within(text: str, scope: str) -> bool:
     if text == scope:
         return True
     return not wanted.name and wanted.context in (GLOBAL_CONTEXT, subject_of(text).context)
+
+
+def is_subject(text: str, *, as_scope: bool = False) -> bool:
+    """Whether anything may be called so. A config or a mode can be about all contexts; a schema can't be in them."""
+    context, name = subject_of(text)
+    if name in _RESERVED or not _CONTROLS.isdisjoint(text):
+        return False
+    return as_scope or context != GLOBAL_CONTEXT
+
+
+def scope_of(text: str) -> str | None:
+    """What a config or a mode is about: None is all that is in the default context."""
+    return str(subject_of(text)) or None

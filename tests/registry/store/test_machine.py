@@ -257,7 +257,7 @@ class TestModes:
 def test_a_context_is_deleted_when_nothing_is_left_in_it(driven: Driven) -> None:
     driven.register(":.ctx:a")
     driven.ask(DeleteSubject(subject=":.ctx:a"))
-    assert driven.ask(DeleteContext(context=".ctx")) == ContextNotEmpty(".ctx")
+    assert driven.ask(DeleteContext(context=".ctx")) == ContextNotEmpty(":.ctx:")
     driven.ask(DeleteSubject(subject=":.ctx:a", permanent=True))
     assert driven.ask(DeleteContext(context=".ctx")) is None
     assert driven.registry.state.contexts == {}

@@ -8,7 +8,10 @@ from fastapi import FastAPI
 from headwater.http.app import make_app
 from headwater.http.endpoints import Endpoints
 from headwater.kernel.counters import Counters
-from headwater.registry.api.forwarding import Alone, AnsweredElsewhere, Forwarder, as_answered
+from headwater.registry.api.configs import configs_api
+from headwater.registry.api.contexts import contexts_api
+from headwater.registry.api.forwarding import Alone, AnsweredElsewhere, Forwarder, as_answered, on_writer
+from headwater.registry.api.modes import modes_api
 from headwater.registry.api.subjects import subjects_api
 from headwater.registry.api.surface import MEDIA_TYPES
 from headwater.registry.service import Service
@@ -21,10 +24,16 @@ def registry_app(
     service: Service, *, counters: Counters, forwarder: Forwarder | None = None, more: Sequence[Endpoints] = ()
 ) -> FastAPI:
     """`more` are endpoints of neighbours that are served beside these."""
-    forwarder = forwarder or Alone()
+    writer = on_writer(forwarder or Alone())
     app = make_app(
         _TITLE,
-        (subjects_api(service), *more),
+        (
+            subjects_api(service),
+            configs_api(service, writer),
+            modes_api(service, writer),
+            contexts_api(service, writer),
+            *more,
+        ),
         version=_VERSION,
         media_types=MEDIA_TYPES,
         counters=counters,

@@ -1,10 +1,13 @@
 """What the registry's endpoints have in common: their media types, and the kinds of things that access is asked for."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
+
+from fastapi import Query
 
 from headwater.http.endpoints import Endpoints
 from headwater.http.media_types import MediaTypes
+from headwater.http.parameters import Flag
 
 V1: Final = "application/vnd.schemaregistry.v1+json"
 UNVERSIONED: Final = "application/vnd.schemaregistry+json"
@@ -27,6 +30,10 @@ class Resource(StrEnum):
     DEK = "dek"
     EXPORTER = "exporter"
     REGISTRY = "registry"
+
+
+DefaultToGlobal = Annotated[Flag, Query(alias="defaultToGlobal")]
+"""Whether what is not set for just this scope is looked for in the wider ones."""
 
 
 def endpoints(tag: str, *, takes_unknown: bool = False) -> Endpoints:

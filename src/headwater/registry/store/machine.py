@@ -124,15 +124,15 @@ class Registry:
 
     def _delete_mode(self, request: DeleteMode, ticket: Ticket) -> Decision:
         scopes = dict.fromkeys([request.scope])
-        if request.recursive and request.scope is not None:
-            scopes |= dict.fromkeys(each for each in self.state.modes if each and is_within(each, request.scope))
+        if request.recursive:
+            scopes |= dict.fromkeys(each for each in self.state.modes if each and is_within(each, request.scope or ""))
         records = tuple(RegistryRecord(key=ModeKey(subject=each), value=None) for each in scopes)
         return Decision(records=records, answers=((ticket, None),))
 
     def _delete_context(self, request: DeleteContext, ticket: Ticket) -> Decision:
         scope = Subject(request.context, "").scope
         if any(is_within(subject, scope) for subject in self.state.subjects):
-            return answer(ticket, ContextNotEmpty(request.context))
+            return answer(ticket, ContextNotEmpty(scope))
         return _written(ticket, RegistryRecord(key=ContextKey(context=request.context), value=None))
 
 

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from msgspec.structs import replace
 
-from headwater.registry.store.records import ConfigValue
+from headwater.registry.store.records import ConfigValue, ModeValue
 from headwater.registry.store.state import State
 from headwater.registry.subjects import DEFAULT_CONTEXT, GLOBAL_CONTEXT, Subject, subject_of
 
@@ -23,7 +23,7 @@ _INHERITED: Final = (
     "compatibility_policy",
     "compatibility_group",
 )
-_GLOBAL_SCOPE: Final = Subject(GLOBAL_CONTEXT, "").scope
+GLOBAL_SCOPE: Final = Subject(GLOBAL_CONTEXT, "").scope
 
 
 class Mode(StrEnum):
@@ -46,10 +46,31 @@ class Mode(StrEnum):
 
 def mode_of(state: State, subject: str | None) -> Mode:
     """A mode that nobody here knows lets nothing be written."""
-    found = _in_scope(state.modes, subject)
+    return _mode(_in_scope(state.modes, subject))
+
+
+def own_mode(state: State, scope: str | None) -> Mode | None:
+    """Which was set for just this scope; what is about all has one always."""
+    found = state.modes.get(scope)
+    return _mode(found) if found is not None or _is_about_all(scope) else None
+
+
+def _mode(found: ModeValue | None) -> Mode:
     if found is None or found.mode is None:
         return Mode.READWRITE
     return Mode(found.mode) if found.mode in Mode.__members__ else Mode.READONLY
+
+
+def own_config(state: State, scope: str | None, *, level: str) -> ConfigValue | None:
+    """Which was set for just this scope; what is about all has one always."""
+    found = state.configs.get(scope)
+    if found is None:
+        return ConfigValue(compatibility_level=level) if _is_about_all(scope) else None
+    return _with_level(found, level)
+
+
+def _is_about_all(scope: str | None) -> bool:
+    return scope is None or subject_of(scope).context == GLOBAL_CONTEXT
 
 
 def config_of(state: State, subject: str | None, *, level: str) -> ConfigValue:
@@ -72,4 +93,4 @@ def _in_scope(values: Mapping[str | None, V], subject: str | None) -> V | None:
         return values[subject]
     context = DEFAULT_CONTEXT if subject is None else subject_of(subject).context
     wider = None if context == DEFAULT_CONTEXT else Subject(context, "").scope
-    return values.get(wider) or values.get(_GLOBAL_SCOPE)
+    return values.get(wider) or values.get(GLOBAL_SCOPE)
