@@ -17,6 +17,7 @@ from headwater.client.roles import Coordinator
 from headwater.wire.error_codes import ErrorCode
 from headwater.wire.messages.consumer_group_heartbeat_request import ConsumerGroupHeartbeatRequest, TopicPartitions
 from headwater.wire.messages.consumer_group_heartbeat_response import ConsumerGroupHeartbeatResponse
+from headwater.wire.types import Uuid
 
 SESSION_MS: Final = 1_000
 _PAUSE_S: Final = 0.1
@@ -109,7 +110,7 @@ class OwnsByAssignment:
         if self._random.random() < 0.1:
             self._lives += 1
             self._begin_anew()
-        names = {each.id: name for name, each in (await self._cluster.metadata(self._topics)).topics.items()}
+        names = await self._cluster.retried("names", self._names)
         while True:
             if not await self._changes():
                 break
@@ -118,6 +119,13 @@ class OwnsByAssignment:
 
     async def holds(self) -> bool:
         return not await self._changes()
+
+    async def _names(self) -> dict[Uuid, str]:
+        """By id. A broker that is too busy to say may have listed the topics without."""
+        topics = (await self._cluster.metadata(self._topics)).topics.values()
+        for each in topics:
+            check(each.error_code)
+        return {each.id: each.name for each in topics}
 
     @property
     def _member_id(self) -> str:
