@@ -7,7 +7,7 @@ from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Answer, Ticket
 from headwater.machine.machine import Machine, Moment
 from headwater.registry.encryption.kms import KmsKey
-from headwater.registry.encryption.records import Algorithm, DekValue, KekValue
+from headwater.registry.encryption.records import Algorithm, DekName, DekValue, KekValue
 from headwater.registry.encryption.requests import Basis, CreateDek, NewDek
 from headwater.registry.errors import KmsFailed, RegistryError
 
@@ -76,7 +76,8 @@ def dek(material: str | None = "d3JhcHBlZA==", **more: Any) -> DekValue:
 
 
 def new_dek(material: str | None = "d3JhcHBlZA==", **more: Any) -> NewDek:
-    return NewDek(encrypted_key_material=material, **{"kek_name": "kek", "subject": "s", **more})
+    named = {name: more.pop(name) for name in ("kek_name", "subject", "algorithm") if name in more}
+    return NewDek(encrypted_key_material=material, name=DekName(**{"kek_name": "kek", "subject": "s", **named}), **more)
 
 
 def create(keys: Kept, wanted: NewDek) -> Any:

@@ -8,13 +8,12 @@ from hypothesis import given, strategies as st
 from tests.registry.encryption.keys import NOON, Kept as Keys, create, dek, kek, new_dek
 
 from headwater.registry.encryption.machine import DekRegistry
-from headwater.registry.encryption.records import Algorithm, DekKey, EncryptionRecord, KekKey
+from headwater.registry.encryption.records import Algorithm, DekKey, DekName, EncryptionRecord, KekKey
 from headwater.registry.encryption.requests import (
     LATEST,
     Basis,
     CreateDek,
     CreateKek,
-    Deks,
     DeleteDeks,
     DeleteKek,
     Moved,
@@ -33,8 +32,7 @@ from headwater.registry.errors import (
     TooManyKeys,
 )
 
-S = Deks(kek_name="kek", subject="s")
-VERSION_1 = Deks(kek_name="kek", subject="s", version=1)
+S = DekName(kek_name="kek", subject="s")
 
 
 @pytest.fixture
@@ -93,10 +91,10 @@ class TestKeks:
 
     def test_one_that_wraps_others_is_not_deleted(self, with_dek: Keys) -> None:
         assert with_dek.ask(DeleteKek(name="kek")) == KeyReferenceExists("kek")
-        with_dek.ask(DeleteDeks(deks=S))
+        with_dek.ask(DeleteDeks(name=S))
         assert with_dek.ask(DeleteKek(name="kek")) is None
         assert with_dek.ask(DeleteKek(name="kek", permanent=True)) == KeyReferenceExists("kek")
-        with_dek.ask(DeleteDeks(deks=S, permanent=True))
+        with_dek.ask(DeleteDeks(name=S, permanent=True))
         assert with_dek.ask(DeleteKek(name="kek", permanent=True)) is None
 
     def test_undeleting_brings_it_back(self, keys: Keys) -> None:
@@ -144,7 +142,7 @@ class TestDeks:
         assert create(with_dek, new_dek("b3RoZXI=", rewrap=True)) == KeyExists("s")
 
     def test_a_deleted_one_comes_back_if_it_is_the_same(self, with_dek: Keys) -> None:
-        with_dek.ask(DeleteDeks(deks=S))
+        with_dek.ask(DeleteDeks(name=S))
         assert create(with_dek, new_dek("b3RoZXI=")) == KeyExists("s")
         assert create(with_dek, new_dek()).value == dek()
 
@@ -152,9 +150,10 @@ class TestDeks:
         create(with_dek, new_dek(version=2))
         create(with_dek, new_dek(algorithm=Algorithm.AES256_SIV, version=7))
         state = with_dek.machine.state
-        versions = [each.value.version for each in state.versions("kek", "s", Algorithm.AES256_GCM)]
+        versions = [each.value.version for each in state.versions(S)]
         assert versions == [1, 2]
-        assert state.dek("kek", "s", Algorithm.AES256_SIV, LATEST).value.version == 7
+        siv = DekName(kek_name="kek", subject="s", algorithm=Algorithm.AES256_SIV)
+        assert state.dek(siv, LATEST).value.version == 7
 
     def test_what_it_was_made_from_must_be_there_still(self, with_dek: Keys) -> None:
         wanted = new_dek(version=2)
@@ -164,44 +163,43 @@ class TestDeks:
 
     def test_all_are_deleted_softly_first_and_then_for_good(self, with_dek: Keys) -> None:
         create(with_dek, new_dek(version=2))
-        with_dek.ask(DeleteDeks(deks=VERSION_1))
-        assert with_dek.ask(DeleteDeks(deks=S, permanent=True)) == KeyNotSoftDeleted("s")
-        assert with_dek.ask(DeleteDeks(deks=S)) is None
+        with_dek.ask(DeleteDeks(name=S, version=1))
+        assert with_dek.ask(DeleteDeks(name=S, permanent=True)) == KeyNotSoftDeleted("s")
+        assert with_dek.ask(DeleteDeks(name=S)) is None
         assert [each.value.version for each in with_dek.written] == [2]
-        assert with_dek.ask(DeleteDeks(deks=S, permanent=True)) is None
+        assert with_dek.ask(DeleteDeks(name=S, permanent=True)) is None
         assert [each.value for each in with_dek.written] == [None, None]
-        assert with_dek.ask(DeleteDeks(deks=S)) == KeyNotFound("s")
+        assert with_dek.ask(DeleteDeks(name=S)) == KeyNotFound("s")
 
     def test_a_version_is_deleted_softly_first_and_then_for_good(self, with_dek: Keys) -> None:
-        assert with_dek.ask(DeleteDeks(deks=VERSION_1, permanent=True)) == KeyNotSoftDeleted("s")
-        assert with_dek.ask(DeleteDeks(deks=VERSION_1)) is None
-        assert with_dek.ask(DeleteDeks(deks=VERSION_1, permanent=True)) is None
-        assert with_dek.ask(DeleteDeks(deks=VERSION_1, permanent=True)) == KeyNotFound("s")
+        assert with_dek.ask(DeleteDeks(name=S, version=1, permanent=True)) == KeyNotSoftDeleted("s")
+        assert with_dek.ask(DeleteDeks(name=S, version=1)) is None
+        assert with_dek.ask(DeleteDeks(name=S, version=1, permanent=True)) is None
+        assert with_dek.ask(DeleteDeks(name=S, version=1, permanent=True)) == KeyNotFound("s")
 
     def test_the_latest_version_is_found_by_that_name_but_not_deleted(self, with_dek: Keys) -> None:
-        latest = Deks(kek_name="kek", subject="s", version=LATEST)
-        assert with_dek.ask(DeleteDeks(deks=latest)) is None
+        assert with_dek.ask(DeleteDeks(name=S, version=LATEST)) is None
         assert with_dek.written == ()
 
     def test_undeleting_brings_them_back(self, with_dek: Keys) -> None:
         create(with_dek, new_dek(version=2))
-        with_dek.ask(DeleteDeks(deks=S))
-        assert with_dek.ask(UndeleteDeks(deks=VERSION_1)) is None
+        with_dek.ask(DeleteDeks(name=S))
+        assert with_dek.ask(UndeleteDeks(name=S, version=1)) is None
         assert [each.value.version for each in with_dek.written] == [1]
-        assert with_dek.ask(UndeleteDeks(deks=S)) is None
+        assert with_dek.ask(UndeleteDeks(name=S)) is None
         assert [each.value.version for each in with_dek.written] == [2]
 
-    @pytest.mark.parametrize("deks", [S, VERSION_1])
-    def test_the_kek_is_undeleted_before_them(self, with_dek: Keys, deks: Deks) -> None:
-        with_dek.ask(DeleteDeks(deks=S))
+    @pytest.mark.parametrize("version", [None, 1])
+    def test_the_kek_is_undeleted_before_them(self, with_dek: Keys, version: int | None) -> None:
+        with_dek.ask(DeleteDeks(name=S))
         with_dek.ask(DeleteKek(name="kek"))
-        assert with_dek.ask(UndeleteDeks(deks=deks)) == KeySoftDeleted("kek")
+        assert with_dek.ask(UndeleteDeks(name=S, version=version)) == KeySoftDeleted("kek")
 
     @pytest.mark.parametrize("request_type", [DeleteDeks, UndeleteDeks])
     def test_the_kek_is_looked_for_first(self, keys: Keys, request_type: Any) -> None:
-        assert keys.ask(request_type(deks=S)) == KeyNotFound("kek")
+        assert keys.ask(request_type(name=S)) == KeyNotFound("kek")
         keys.ask(CreateKek(kek=kek()))
-        assert keys.ask(request_type(deks=S)) == KeyNotFound("s")
+        assert keys.ask(request_type(name=S)) == KeyNotFound("s")
 
     def test_there_is_a_most_which_may_be_passed_by_one(self) -> None:
         keys = Keys(DekRegistry(keys_max=0))
@@ -211,20 +209,15 @@ class TestDeks:
 
 
 NAMES = st.sampled_from(["kek", "k2"])
-DEKS = st.builds(
-    Deks,
-    kek_name=NAMES,
-    subject=st.sampled_from(["s", ":.c:s"]),
-    algorithm=st.sampled_from(Algorithm),
-    version=st.sampled_from([None, 1, 2, LATEST]),
-)
+DEKS = st.builds(DekName, kek_name=NAMES, subject=st.sampled_from(["s", ":.c:s"]), algorithm=st.sampled_from(Algorithm))
+VERSIONS = st.sampled_from([None, 1, 2, LATEST])
 REQUESTS = st.one_of(
     st.builds(CreateKek, kek=st.builds(kek, NAMES, shared=st.booleans(), deleted=st.booleans())),
     st.builds(UpdateKek, name=NAMES, doc=st.sampled_from([None, "d"]), shared=st.booleans()),
     st.builds(DeleteKek, name=NAMES, permanent=st.booleans()),
     st.builds(UndeleteKek, name=NAMES),
-    st.builds(DeleteDeks, deks=DEKS, permanent=st.booleans()),
-    st.builds(UndeleteDeks, deks=DEKS),
+    st.builds(DeleteDeks, name=DEKS, version=VERSIONS, permanent=st.booleans()),
+    st.builds(UndeleteDeks, name=DEKS, version=VERSIONS),
     st.builds(
         new_dek,
         st.sampled_from(["YQ==", "Yg=="]),

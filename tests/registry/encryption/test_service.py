@@ -8,8 +8,8 @@ from tests.registry.looped import looped
 
 from headwater.kernel.real.randomness import SystemRandomness
 from headwater.registry.encryption.machine import DekRegistry
-from headwater.registry.encryption.records import Algorithm
-from headwater.registry.encryption.requests import Deks, DeleteDeks, UpdateKek
+from headwater.registry.encryption.records import DekName
+from headwater.registry.encryption.requests import DeleteDeks, UpdateKek
 from headwater.registry.encryption.service import DekRegistryService
 from headwater.registry.errors import (
     DekGenerationDenied,
@@ -23,7 +23,7 @@ from headwater.registry.store.machine import Registry
 from headwater.registry.store.modes import Mode
 from headwater.registry.store.requests import ChangeConfig, SetMode
 
-GCM = Algorithm.AES256_GCM
+S = DekName(kek_name="kek", subject="s")
 
 
 class Rig:
@@ -42,7 +42,7 @@ async def test_a_client_wraps_for_itself_and_nobody_asks_the_service(rig: Rig) -
     await rig.service.create_kek(kek(), try_sharing=True)
     made = await rig.service.create_dek(new_dek())
     assert (made.value, made.key_material) == (dek(), None)
-    assert (await rig.service.dek("kek", "s", GCM, 1)).key_material is None
+    assert (await rig.service.dek(S, 1)).key_material is None
     assert rig.kms.asked == []
 
 
@@ -55,7 +55,7 @@ class TestSharedKeks:
         material = b64decode(made.key_material)
         assert len(material) == 34
         assert b64decode(made.value.encrypted_key_material or "") == b"key:" + material[::-1]
-        assert (await rig.service.dek("kek", "s", GCM, -1)).key_material == made.key_material
+        assert (await rig.service.dek(S, -1)).key_material == made.key_material
 
     @looped
     async def test_given_material_must_be_one_that_can_be_unwrapped(self, rig: Rig) -> None:
@@ -101,7 +101,7 @@ class TestSharedKeks:
         await rig.service.create_dek(new_dek(None))
         rig.kms.denies.add("key")
         with pytest.raises(DekGenerationDenied, match="Could not generate raw dek for s: key is not yours"):
-            await rig.service.dek("kek", "s", GCM, 1)
+            await rig.service.dek(S, 1)
         with pytest.raises(DekGenerationDenied, match="Could not generate encrypted dek for t"):
             await rig.service.create_dek(new_dek(None, subject="t"))
 
@@ -110,9 +110,9 @@ class TestSharedKeks:
         await rig.service.create_kek(kek(shared=True), try_sharing=False)
         await rig.service.create_dek(new_dek(None))
         rig.kms.denies.add("key")
-        await rig.service.submit(DeleteDeks(deks=Deks(kek_name="kek", subject="s", version=1)))
+        await rig.service.submit(DeleteDeks(name=S, version=1))
         with pytest.raises(KeyNotFound):
-            await rig.service.dek("kek", "s", GCM, 1)
+            await rig.service.dek(S, 1)
 
 
 class TestTrying:

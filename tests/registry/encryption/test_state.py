@@ -2,7 +2,7 @@
 
 from tests.registry.encryption.keys import NOON, dek, kek
 
-from headwater.registry.encryption.records import Algorithm, DekKey, EncryptionRecord, KekKey
+from headwater.registry.encryption.records import Algorithm, DekKey, DekName, EncryptionRecord, KekKey
 from headwater.registry.encryption.state import State
 
 
@@ -48,4 +48,4 @@ def test_another_tenants_keys_are_nobodys_here() -> None:
 
 def test_versions_come_in_ascending_order_however_they_were_written() -> None:
     state = replayed(dek_record("kek", "s", 10), dek_record("kek", "s", 2), dek_record("kek", "s", 3, deleted=True))
-    assert [each.value.version for each in state.versions("kek", "s", Algorithm.AES256_GCM)] == [2, 10]
+    assert [each.value.version for each in state.versions(DekName(kek_name="kek", subject="s"))] == [2, 10]

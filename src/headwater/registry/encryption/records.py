@@ -40,6 +40,14 @@ class DekKey(Struct, frozen=True, kw_only=True, rename="camel"):
     version: int
 
 
+class DekName(Struct, frozen=True, kw_only=True):
+    """The DEKs of a subject: all versions of one, by algorithm."""
+
+    kek_name: str
+    subject: str
+    algorithm: Algorithm = Algorithm.AES256_GCM
+
+
 class KekValue(Struct, frozen=True, kw_only=True, rename="camel"):
     TYPE: ClassVar = "KEK"
     name: str

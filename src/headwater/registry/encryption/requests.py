@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from msgspec import UNSET, Struct, UnsetType
 
-from headwater.registry.encryption.records import Algorithm, DekValue, KekValue
+from headwater.registry.encryption.records import DekName, DekValue, KekValue
 
 LATEST = -1
 FIRST = 1
@@ -39,9 +39,7 @@ class UndeleteKek(Struct, frozen=True, kw_only=True):
 class NewDek(Struct, frozen=True, kw_only=True):
     """What a caller wants. Without material the registry makes it, where the KEK is shared."""
 
-    kek_name: str
-    subject: str
-    algorithm: Algorithm = Algorithm.AES256_GCM
+    name: DekName
     version: int = FIRST
     encrypted_key_material: str | None = None
     deleted: bool = False
@@ -68,19 +66,14 @@ class Moved(Struct, frozen=True, kw_only=True):
     """To be made anew from what is there now, and asked again."""
 
 
-class Deks(Struct, frozen=True, kw_only=True):
-    """The DEKs of a subject: one version, or all."""
-
-    kek_name: str
-    subject: str
-    algorithm: Algorithm = Algorithm.AES256_GCM
-    version: int | None = None
-
-
 class DeleteDeks(Struct, frozen=True, kw_only=True):
-    deks: Deks
+    """One version, or all."""
+
+    name: DekName
+    version: int | None = None
     permanent: bool = False
 
 
 class UndeleteDeks(Struct, frozen=True, kw_only=True):
-    deks: Deks
+    name: DekName
+    version: int | None = None

@@ -13,7 +13,7 @@ from headwater.kernel.world import Randomness
 from headwater.registry.encryption.key_material import new_key_material
 from headwater.registry.encryption.kms import Kms, kms_key_of
 from headwater.registry.encryption.machine import DekRegistry
-from headwater.registry.encryption.records import Algorithm, DekValue, KekValue
+from headwater.registry.encryption.records import Algorithm, DekName, DekValue, KekValue
 from headwater.registry.encryption.requests import Basis, CreateDek, CreateKek, Moved, NewDek, UpdateKek
 from headwater.registry.encryption.state import Kept, State
 from headwater.registry.errors import (
@@ -104,13 +104,11 @@ class DekRegistryService:
 
     # --- DEKs
 
-    async def dek(
-        self, kek_name: str, subject: str, algorithm: Algorithm, version: int, *, deleted: bool = False
-    ) -> Dek:
-        kek = await self.kek(kek_name, deleted=deleted)
-        found = await self.read(lambda state: state.dek(kek_name, subject, algorithm, version, deleted=deleted))
+    async def dek(self, name: DekName, version: int, *, deleted: bool = False) -> Dek:
+        kek = await self.kek(name.kek_name, deleted=deleted)
+        found = await self.read(lambda state: state.dek(name, version, deleted=deleted))
         if found is None:
-            raise KeyNotFound(subject)
+            raise KeyNotFound(name.subject)
         material = _base64(await self._unwrapped(kek.value, found.value)) if kek.value.shared else None
         return Dek(value=found.value, timestamp=found.timestamp, key_material=material)
 
@@ -123,29 +121,29 @@ class DekRegistryService:
             made = await self.submit(request)
             if not isinstance(made, Moved):
                 return Dek(value=made.value, timestamp=made.timestamp, key_material=material)
-        raise TimedOut(f"the keys that a DEK of {wanted.subject} is made from changed {_ATTEMPTS} times meanwhile")
+        raise TimedOut(f"the keys that a DEK of {wanted.name.subject} is made from changed {_ATTEMPTS} times meanwhile")
 
     async def _encrypted(self, wanted: NewDek, basis: Basis) -> str:
         """What was given; or what is there, or new material, wrapped by the KEK as it is now."""
         if wanted.encrypted_key_material is not None:
             return wanted.encrypted_key_material
         if basis.old is None:
-            material = self._new(wanted.algorithm)
+            material = self._new(wanted.name.algorithm)
         else:
             material = await self._unwrapped(basis.kek, basis.old)
-        return _base64(await self._wrapped(basis.kek, wanted.subject, material))
+        return _base64(await self._wrapped(basis.kek, wanted.name.subject, material))
 
     async def _proved(self, wanted: NewDek, basis: Basis, encrypted: str) -> str | None:
         """Whatever is stored under a shared KEK can be unwrapped, unless it comes from another registry."""
         if not basis.kek.shared:
             return None
-        mode = await self._schemas.read(lambda machine: mode_of(machine.state, wanted.subject))
+        mode = await self._schemas.read(lambda machine: mode_of(machine.state, wanted.name.subject))
         if mode is Mode.IMPORT:
             return None
         dek = DekValue(
-            kek_name=wanted.kek_name,
-            subject=wanted.subject,
-            algorithm=wanted.algorithm,
+            kek_name=wanted.name.kek_name,
+            subject=wanted.name.subject,
+            algorithm=wanted.name.algorithm,
             version=wanted.version,
             encrypted_key_material=encrypted,
         )

@@ -6,7 +6,15 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from headwater.kernel.units import Timestamp
-from headwater.registry.encryption.records import Algorithm, DekKey, DekValue, EncryptionRecord, KekKey, KekValue
+from headwater.registry.encryption.records import (
+    Algorithm,
+    DekKey,
+    DekName,
+    DekValue,
+    EncryptionRecord,
+    KekKey,
+    KekValue,
+)
 from headwater.registry.encryption.requests import LATEST
 from headwater.registry.formats.json_text import java_order
 from headwater.registry.store.records import DEFAULT_TENANT
@@ -57,20 +65,17 @@ class State:
         found = dict.fromkeys(each.value.subject for each in self._wrapped_by(kek_name, deleted=deleted))
         return sorted(found, key=java_order)
 
-    def versions(
-        self, kek_name: str, subject: str, algorithm: Algorithm, *, deleted: bool = False
-    ) -> list[Kept[DekValue]]:
+    def versions(self, name: DekName, *, deleted: bool = False) -> list[Kept[DekValue]]:
         """In ascending order."""
-        versions = self.deks.get(kek_name, {}).get((subject, algorithm), {})
-        return [each for _, each in sorted(versions.items()) if deleted or not each.value.deleted]
+        return [each for _, each in sorted(self._versions(name).items()) if deleted or not each.value.deleted]
 
-    def dek(
-        self, kek_name: str, subject: str, algorithm: Algorithm, version: int, *, deleted: bool = False
-    ) -> Kept[DekValue] | None:
+    def dek(self, name: DekName, version: int, *, deleted: bool = False) -> Kept[DekValue] | None:
         if version == LATEST:
-            return next(reversed(self.versions(kek_name, subject, algorithm, deleted=deleted)), None)
-        found = self.deks.get(kek_name, {}).get((subject, algorithm), {}).get(version)
-        return _seen(found, deleted=deleted)
+            return next(reversed(self.versions(name, deleted=deleted)), None)
+        return _seen(self._versions(name).get(version), deleted=deleted)
+
+    def _versions(self, name: DekName) -> dict[int, Kept[DekValue]]:
+        return self.deks.get(name.kek_name, {}).get((name.subject, name.algorithm), {})
 
     def _wrapped_by(self, kek_name: str, *, deleted: bool) -> Iterator[Kept[DekValue]]:
         for versions in self.deks.get(kek_name, {}).values():

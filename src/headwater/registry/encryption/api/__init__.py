@@ -1,0 +1,1 @@
+"""The DEK registry over HTTP: `/dek-registry/v1`."""
