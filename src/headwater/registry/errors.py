@@ -39,6 +39,7 @@
       InvalidAssociation        42212    names the property that is wrong
       InvalidKey                42271    names the field
       KeyReferenceExists        42272    other keys are wrapped by it
+      UnreadableKeyset          50001    ours: the secret for sensitive metadata is not the one that it was kept with
       UnreadableRecord          50001    a record of the topic is none of ours or Confluent's; it is passed over and counted
       TimedOut                  50002    ours: retriable
       ForwardingFailed          50003    ours: retriable
@@ -234,6 +235,11 @@ class ContextNotEmpty(RegistryError, code=42211):
 class InvalidAssociation(RegistryError, code=42212):
     def __init__(self, name: str, why: str) -> None:
         super().__init__(f"The association specified an invalid value for property: '{name}', detail: {why}")
+
+
+class UnreadableKeyset(RegistryError, code=50001):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"the keyset for sensitive metadata can't be read: {why}")
 
 
 class UnreadableRecord(RegistryError, code=50001):
