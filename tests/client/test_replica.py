@@ -14,6 +14,7 @@ from headwater.client.replica import Patience, Replica
 from headwater.kernel.real.clock import SystemClock
 from headwater.kernel.real.randomness import SystemRandomness
 from headwater.kernel.tasks import Ward
+from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Record
 from headwater.machine.errors import MachineError, NotTheWriter, OutcomeUnknown
 
@@ -25,7 +26,7 @@ class Codec:
     def encode(self, record: Record) -> tuple[bytes | None, bytes | None]:
         return json.dumps(record[1]).encode(), record[0].encode()
 
-    def decode(self, key: bytes | None, value: bytes | None) -> Record | None:
+    def decode(self, key: bytes | None, value: bytes | None, timestamp: Timestamp) -> Record | None:
         return None if value is None else (value.decode(), json.loads(key or b""))
 
 

@@ -16,6 +16,7 @@ from tests.machine.toy import Register, Store as ToyStore, ToyJournal, outcome
 
 from headwater.client.producer import Producer
 from headwater.kernel.real.disk import RealDisk
+from headwater.kernel.units import Timestamp
 from headwater.log.errors import OffsetOutOfRange
 from headwater.log.journals.checkpoints import CheckpointFiles, SnapshotId
 from headwater.log.journals.coordinator import CoordinatorJournal
@@ -41,7 +42,7 @@ class JsonCodec:
     def encode(self, record: Record) -> tuple[bytes | None, bytes | None]:
         return record[0].encode(), json.dumps(record[1:]).encode()
 
-    def decode(self, key: bytes | None, value: bytes | None) -> Record | None:
+    def decode(self, key: bytes | None, value: bytes | None, _: Timestamp = NOON) -> Record | None:
         if key == b"?":
             return None
         try:

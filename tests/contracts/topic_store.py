@@ -10,11 +10,11 @@ from headwater.client.admin.topics import NewTopic, create_topic
 from headwater.client.cluster import Cluster
 from headwater.client.journal import TopicJournal
 from headwater.client.options import ClientOptions
+from headwater.client.topic_reader import TopicCodec
 from headwater.kernel.real.clock import SystemClock
 from headwater.kernel.real.randomness import SystemRandomness
 from headwater.kernel.real.world import real_world
 from headwater.kernel.tasks import Group, stop
-from headwater.machine.codec import RecordCodec
 
 TOPIC = "_states"
 BARRIER = b"?"
@@ -23,7 +23,7 @@ SETTINGS = {"listeners": "PLAINTEXT://127.0.0.1:0", "transaction.state.log.num.p
 
 
 class OverTopic:
-    def __init__(self, folder: Path, codec: RecordCodec) -> None:
+    def __init__(self, folder: Path, codec: TopicCodec) -> None:
         self._folder = folder
         self._codec = codec
         self._serving: asyncio.Task[None] | None = None

@@ -3,8 +3,9 @@
     load     take the transactional id, which fences the writer before; write a barrier; replay everything up to it
     append   one transaction a call; an offset other than the expected one shows that somebody else has written
 
-The barrier is a record that says nothing. What stands before it is all that others could write; what a fenced writer still sends
-is refused, also hours later. One that uses no transactions, as Confluent's registry, can't be fenced, but is noticed.
+The barrier is a record that says nothing, where the topic knows such a one. What stands before it is all that others could
+write; what a fenced writer still sends is refused, also hours later. One that uses no transactions, as Confluent's registry, can't
+be fenced, but is noticed.
 
 A transaction ends with a marker, which takes an offset too.
 """
@@ -14,11 +15,10 @@ from typing import Final
 
 from headwater.client.cluster import Cluster
 from headwater.client.errors import ProducerFenced
-from headwater.client.topic_reader import PARTITION, TopicReader
+from headwater.client.topic_reader import PARTITION, TopicCodec, TopicReader
 from headwater.client.transactional import TransactionalProducer
 from headwater.kernel.units import KiB, Timestamp
 from headwater.kernel.world import Clock
-from headwater.machine.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, Fenced
 from headwater.wire.batch.builder import NewRecord
@@ -30,10 +30,17 @@ _MARKER: Final = 1
 
 
 class TopicJournal:
-    """`barrier` is such a record: a key that the machine's topic knows as saying nothing, without a value."""
+    """`barrier` is the key of such a record, which has no value."""
 
     def __init__(
-        self, cluster: Cluster, topic: str, codec: RecordCodec, *, transactional_id: str, barrier: bytes, clock: Clock
+        self,
+        cluster: Cluster,
+        topic: str,
+        codec: TopicCodec,
+        *,
+        transactional_id: str,
+        barrier: bytes | None,
+        clock: Clock,
     ) -> None:
         self.topic: Final = topic
         self._cluster = cluster
@@ -50,9 +57,10 @@ class TopicJournal:
         """From now on only this writer's records count. Gives the end of what there is, its barrier included."""
         try:
             await self._producer.begin()
-            written = await self._producer.send(
-                self.topic, PARTITION, [NewRecord(key=self._barrier, timestamp=self._clock.now())]
-            )
+            if self._barrier is None:
+                return await self.reader().end()
+            record = NewRecord(key=self._barrier, timestamp=self._clock.now())
+            written = await self._producer.send(self.topic, PARTITION, [record])
             await self._producer.commit()
         except ProducerFenced as fenced:
             raise Fenced(self.topic) from fenced

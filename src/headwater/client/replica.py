@@ -82,6 +82,11 @@ class Replica(Generic[M]):
         return self._journal.topic
 
     @property
+    def runtime(self) -> Runtime[M] | None:
+        """Of a writer, also of one that was fenced."""
+        return self._runtime
+
+    @property
     def is_writer(self) -> bool:
         return self._runtime is not None and not self._runtime.fenced.is_set()
 
@@ -194,16 +199,23 @@ class Replica(Generic[M]):
                 return self._runtime
             journal = self._make_journal()
             await self.reach(await journal.take_over(), timeout_s=self._patience.load_timeout_s)
-            await self._stop_following()
-            assert self._machine is not None, "it has reached the end"
-            runtime = Runtime(
-                self.name, self._make, journal, clock=self._clock, ward=self._ward, limits=self._patience.limits
-            )
-            await runtime.start(Loaded(machine=self._machine, end=self._reader.position))
-            self._runtime = runtime
+            try:
+                await self._stop_following()
+                self._runtime = await self._write(journal)
+            finally:
+                if self._runtime is None:
+                    self._follow()
             self._forget()
             _log.info("writes from now on", topic=self.name, end=self._reader.position)
-            return runtime
+            return self._runtime
+
+    async def _write(self, journal: TopicJournal) -> Runtime[M]:
+        assert self._machine is not None, "it has reached the end"
+        runtime = Runtime(
+            self.name, self._make, journal, clock=self._clock, ward=self._ward, limits=self._patience.limits
+        )
+        await runtime.start(Loaded(machine=self._machine, end=self._reader.position))
+        return runtime
 
     async def demote(self) -> None:
         """Decide no more; comes back when all that had been decided is durable, or given up."""

@@ -6,14 +6,13 @@ records of one share a batch.
 
 import asyncio
 from collections.abc import Callable, Iterator
-from typing import Final
+from typing import Final, Protocol
 
 from headwater.client.admin.offsets import At, find_offset
 from headwater.client.cluster import Cluster
 from headwater.client.consumer import Consumer, Fetched, FetchOptions, Isolation, batches_with_records
 from headwater.kernel.logging import get
-from headwater.kernel.units import SECOND_MS, MiB
-from headwater.machine.codec import RecordCodec
+from headwater.kernel.units import SECOND_MS, MiB, Timestamp
 from headwater.machine.decision import Record
 from headwater.machine.errors import UnreadableRecord
 from headwater.wire.batch.records import Record as StoredRecord
@@ -33,10 +32,20 @@ _log = get("client.topic")
 Replay = Callable[[Record], None]
 
 
+class TopicCodec(Protocol):
+    """How a machine's records become records of its topic. Pure, both ways; the machine's room fills it."""
+
+    def encode(self, record: Record) -> tuple[bytes | None, bytes | None]: ...
+
+    def decode(self, key: bytes | None, value: bytes | None, timestamp: Timestamp) -> Record | None:
+        """None for what nobody here knows, which is passed over."""
+        ...
+
+
 class TopicReader:
     """`position` is where the next record comes from. Records of unknown types are passed over, and counted in `skipped`."""
 
-    def __init__(self, cluster: Cluster, topic: str, codec: RecordCodec) -> None:
+    def __init__(self, cluster: Cluster, topic: str, codec: TopicCodec) -> None:
         self.skipped = 0
         self._cluster = cluster
         self._topic = topic
@@ -111,10 +120,7 @@ class TopicReader:
         count = 0
         for stored in records:
             count += 1
-            try:
-                record = self._codec.decode(stored.key, stored.value)
-            except WireError as error:
-                raise UnreadableRecord(self._topic, stored.offset, str(error)) from error
+            record = self._codec.decode(stored.key, stored.value, stored.timestamp)
             if record is None:
                 self.skipped += 1
                 _log.warn("a record of an unknown type is passed over", topic=self._topic, offset=stored.offset)

@@ -22,7 +22,7 @@ _decoder: Final = msgspec.json.Decoder()
 
 async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False) -> T:
     """Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
-    body = await _bytes(request, bytes_max)
+    body = await raw(request, bytes_max)
     try:
         document = _decoder.decode(body) if body.strip() else None
     except msgspec.DecodeError as problem:
@@ -37,7 +37,8 @@ async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown
         raise InvalidBody(str(problem)) from None
 
 
-async def _bytes(request: Request, bytes_max: int) -> bytes:
+async def raw(request: Request, bytes_max: int) -> bytes:
+    """Raises BodyTooLarge."""
     parts = []
     size = 0
     async for part in request.stream():

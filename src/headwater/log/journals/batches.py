@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from headwater.kernel.units import KiB, Timestamp
-from headwater.machine.codec import RecordCodec
+from headwater.log.journals.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.machine.transactional import InTransaction, TransactionEnd
 from headwater.wire.batch.builder import NOBODY, NewRecord, Producer, build_batch

@@ -7,9 +7,9 @@ it is: of each key it meets the last value in any case, and a deletion stays for
 from collections.abc import Callable, Sequence
 
 from headwater.kernel.units import Timestamp
+from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.record_log import RecordLog
 from headwater.log.port import Log
-from headwater.machine.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.wire.types import Offset
 

@@ -11,11 +11,11 @@ from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Clock
 from headwater.log.epochs import Epochs
 from headwater.log.journals.checkpoints import BOOTSTRAP_SNAPSHOT, SnapshotId, SnapshotStore
+from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.quorum import QuorumRecords, leader_change
 from headwater.log.journals.record_log import RecordLog
 from headwater.log.journals.snapshot_file import is_whole, snapshot_file
 from headwater.log.port import Log
-from headwater.machine.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.machine.errors import UnreadableRecord
 from headwater.machine.journal import Reducible

@@ -9,9 +9,9 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from msgspec import Struct
 
 from headwater.kernel.units import Timestamp
+from headwater.log.journals.codec import RecordCodec
 from headwater.log.journals.record_log import RecordLog
 from headwater.log.port import Log
-from headwater.machine.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.wire.types import Offset
 

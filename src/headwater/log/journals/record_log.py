@@ -9,9 +9,9 @@ from headwater.kernel.units import KiB, Timestamp
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.errors import EndMoved
 from headwater.log.journals.batches import SLICE, batches_in_turns
+from headwater.log.journals.codec import RecordCodec
 from headwater.log.port import Buffer, Log, Origin
 from headwater.log.producers import marker_of
-from headwater.machine.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, UnreadableRecord
 from headwater.machine.transactional import InTransaction, TransactionEnd

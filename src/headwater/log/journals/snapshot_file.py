@@ -10,7 +10,7 @@ from headwater.kernel.units import Timestamp
 from headwater.kernel.world import Disk
 from headwater.log.admission import DECOMPRESSED_MAX
 from headwater.log.journals.batches import place, snapshot_batches
-from headwater.machine.codec import RecordCodec
+from headwater.log.journals.codec import RecordCodec
 from headwater.machine.decision import Record
 from headwater.wire.batch.control import ControlType, build_control_batch, control_type
 from headwater.wire.batch.header import iter_headers

@@ -1,0 +1,1 @@
+"""Which of several registries writes: chosen as Confluent's registries choose, so that theirs and ours can share a group."""

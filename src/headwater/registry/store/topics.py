@@ -1,0 +1,86 @@
+"""The topics that a registry lives in: each has one partition and is compacted, or the registry does not start.
+
+With several partitions records would have no common order, and without compaction Kafka would delete schemas after a week.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from headwater.client.admin.configs import Resource, ResourceType, describe_configs
+from headwater.client.admin.topics import NewTopic, create_topic
+from headwater.client.cluster import Cluster
+from headwater.client.errors import Refused, check
+from headwater.client.metadata import Topic
+from headwater.kernel.logging import get
+from headwater.registry.errors import UnfitTopic
+from headwater.wire.error_codes import ErrorCode
+
+_POLICY: Final = "cleanup.policy"
+_COMPACT: Final = "compact"
+
+_log = get("registry.topics")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TopicPlan:
+    """What is wanted of a topic that is to be made."""
+
+    name: str
+    replication_factor: int = 3
+    configs: Mapping[str, str] = field(default_factory=dict)
+
+
+async def create_or_check(cluster: Cluster, plan: TopicPlan) -> None:
+    """Raises UnfitTopic for one that is there and can't be used."""
+    metadata = await cluster.metadata((plan.name,))
+    found = metadata.topics[plan.name]
+    if found.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+        if await _create(cluster, plan, brokers=len(metadata.brokers)):
+            return
+        found = (await cluster.metadata((plan.name,))).topics[plan.name]
+    check(found.error_code, subject=f"topic {plan.name}")
+    await _check(cluster, plan, found)
+
+
+async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> bool:
+    """False where somebody was faster."""
+    replicas = min(plan.replication_factor, brokers)
+    if replicas < plan.replication_factor:
+        _log.warn(
+            "the topic gets fewer replicas than wanted, for want of brokers",
+            topic=plan.name,
+            replicas=replicas,
+            wanted=plan.replication_factor,
+        )
+    configs = {**plan.configs, _POLICY: _COMPACT}
+    try:
+        await create_topic(
+            cluster, NewTopic(name=plan.name, partitions=1, replication_factor=replicas, configs=configs)
+        )
+    except Refused as refused:
+        if refused.code != ErrorCode.TOPIC_ALREADY_EXISTS:
+            raise
+        return False
+    return True
+
+
+async def _check(cluster: Cluster, plan: TopicPlan, found: Topic) -> None:
+    if len(found.partitions) != 1:
+        raise UnfitTopic(
+            f"the topic {plan.name} has {len(found.partitions)} partitions, and a registry needs one that has 1: make another, "
+            "or name another by kafkastore.topic"
+        )
+    if len(found.partitions[0].replicas) < plan.replication_factor:
+        _log.warn(
+            "the topic has fewer replicas than wanted",
+            topic=plan.name,
+            replicas=len(found.partitions[0].replicas),
+            wanted=plan.replication_factor,
+        )
+    values = await describe_configs(cluster, Resource(ResourceType.TOPIC, plan.name), names=(_POLICY,))
+    policy = next((each.value for each in values if each.name == _POLICY), None)
+    if policy != _COMPACT:
+        raise UnfitTopic(
+            f"the topic {plan.name} has {_POLICY}={policy}, and its schemas would be deleted after a while: set it to {_COMPACT}"
+        )
