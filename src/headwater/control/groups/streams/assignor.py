@@ -8,10 +8,11 @@ the order of subtopologies, so that a first assignment is by ranges.
 """
 
 from collections.abc import Iterable, Mapping
+from operator import attrgetter
 
 from msgspec import Struct
 
-from headwater.control.groups.streams.processes import ByLoad, Process
+from headwater.control.groups.streams.processes import ByLoad, Process, Worker
 from headwater.control.groups.streams.tasks import TaskId, Tasks
 
 
@@ -48,16 +49,18 @@ def assign(
 class _Quota:
     """The share of each member; those who fill theirs up leave the rest to be shared by the others."""
 
+    __slots__ = ("_members", "_tasks", "each")
+
     def __init__(self, tasks: int, members: int) -> None:
         self._tasks = tasks
         self._members = members
         self.each = _share(tasks, members)
 
-    def grown_to(self, count: int) -> None:
-        if count == self.each:
-            self._members -= 1
-            self._tasks -= count
-            self.each = _share(self._tasks, self._members)
+    def filled(self) -> None:
+        """By one member."""
+        self._members -= 1
+        self._tasks -= self.each
+        self.each = _share(self._tasks, self._members)
 
 
 def _share(tasks: int, members: int) -> int:
@@ -65,114 +68,139 @@ def _share(tasks: int, members: int) -> int:
 
 
 class _Assignment:
+    """Tasks by number, in the order of their ids."""
+
     def __init__(
         self, members: Mapping[str, MemberSpec], subtopologies: list[SubtopologySpec], standby_replicas: int
     ) -> None:
         self._replicas = standby_replicas
-        self._process_of: dict[str, Process] = {}
-        self._processes = self._form_processes(members)
-        self._was_active: dict[TaskId, str] = {}
-        self._copies: dict[TaskId, list[str]] = {}
+        self._ids = sorted(
+            TaskId(each.subtopology_id, partition) for each in subtopologies for partition in range(each.tasks)
+        )
+        self._in_turn = sorted(range(len(self._ids)), key=[each.partition for each in self._ids].__getitem__)
+        """By partition, and each partition's by subtopology."""
+        stateful = frozenset(each.subtopology_id for each in subtopologies if each.is_stateful)
+        self._stateful = [each for each in self._in_turn if self._ids[each].subtopology_id in stateful]
+        self._workers = _workers(members)
+        self._teams: dict[Process, list[Worker]] = {}
+        for each in self._workers:
+            self._teams.setdefault(each.process, []).append(each)
+        self._was_active: dict[int, Worker] = {}
+        self._copies: dict[int, list[Worker]] = {}
         self._remember(members)
-        self._stateful = _tasks_of(each for each in subtopologies if each.is_stateful)
-        self._tasks = _tasks_of(subtopologies)
-        self._active_quota = _Quota(len(self._tasks), len(members))
-        self._quota = _Quota(len(self._tasks) + standby_replicas * len(self._stateful), len(members))
-
-    def _form_processes(self, members: Mapping[str, MemberSpec]) -> list[Process]:
-        processes: dict[str, Process] = {}
-        for member_id in sorted(members):
-            process_id = members[member_id].process_id
-            process = processes.setdefault(process_id, Process(process_id, len(processes)))
-            process.join(member_id)
-            self._process_of[member_id] = process
-        return list(processes.values())
+        self._active_quota = _Quota(len(self._ids), len(members))
+        self._quota = _Quota(len(self._ids) + standby_replicas * len(self._stateful), len(members))
 
     def _remember(self, members: Mapping[str, MemberSpec]) -> None:
         """Copies by worth: those that are kept up to date first, and of these the furthest."""
-        ranked: dict[TaskId, list[tuple[bool, int, str]]] = {}
-        for member_id in sorted(members):
-            member = members[member_id]
-            self._was_active.update(dict.fromkeys(member.active, member_id))
+        numbers = {task: number for number, task in enumerate(self._ids)}
+        ranked: dict[TaskId, list[tuple[bool, int, int]]] = {}
+        for place, worker in enumerate(self._workers):
+            member = members[worker.member_id]
+            for task in member.active:
+                if task in numbers:
+                    self._was_active[numbers[task]] = worker
             for task in member.standby:
-                ranked.setdefault(task, []).append((False, -member.offsets.get(task, 0), member_id))
+                ranked.setdefault(task, []).append((False, -member.offsets.get(task, 0), place))
             for task, offset in member.offsets.items():
                 if task not in member.standby:
-                    ranked.setdefault(task, []).append((True, -offset, member_id))
-        self._copies = {task: [member_id for *_, member_id in sorted(ranks)] for task, ranks in ranked.items()}
+                    ranked.setdefault(task, []).append((True, -offset, place))
+        for task, ranks in ranked.items():
+            if task in numbers:
+                self._copies[numbers[task]] = [self._workers[place] for *_, place in sorted(ranks)]
 
     # --- active tasks
 
     def assign_active(self) -> None:
-        left = sorted(self._tasks, key=lambda each: (each.partition, each.subtopology_id))
-        left = [each for each in left if not self._keep_active(each, self._was_active.get(each))]
+        left = [each for each in self._in_turn if not self._keep_active(each, self._was_active.get(each))]
         left = [each for each in left if not self._keep_active(each, self._copy_holder(each))]
-        by_load = ByLoad(self._processes)
+        by_load = ByLoad(self._teams)
         for task in sorted(left):
-            process = by_load.take()
-            assert process is not None, "there is a process for each member"
-            self._add_active(process, process.least_loaded(), task)
-            by_load.give_back(process)
+            self._add_active(self._least_loaded(by_load.least()), task)
+            by_load.least_has_changed()
 
-    def _keep_active(self, task: TaskId, member_id: str | None) -> bool:
-        if member_id is None or self._process_of[member_id].counts[member_id] >= self._active_quota.each:
+    def _least_loaded(self, process: Process) -> Worker:
+        team = self._teams[process]
+        return team[0] if len(team) == 1 else min(team, key=_COUNT)
+
+    def _keep_active(self, task: int, worker: Worker | None) -> bool:
+        if worker is None or worker.count >= self._active_quota.each:
             return False
-        self._add_active(self._process_of[member_id], member_id, task)
+        self._add_active(worker, task)
         return True
 
-    def _add_active(self, process: Process, member_id: str, task: TaskId) -> None:
-        count = process.add_active(member_id, task)
-        self._active_quota.grown_to(count)
-        self._quota.grown_to(count)
+    def _add_active(self, worker: Worker, task: int) -> None:
+        worker.active.append(task)
+        worker.process.tasks.add(task)
+        worker.count += 1
+        if worker.count == self._active_quota.each:
+            self._active_quota.filled()
+        if worker.count == self._quota.each:
+            self._quota.filled()
 
     # --- standbys
 
     def assign_standby(self) -> None:
         """Back to front, so that ranges of standbys do not fall together with those of active tasks."""
-        left: list[tuple[TaskId, int]] = []
-        for task in sorted(self._stateful, key=lambda each: (each.partition, each.subtopology_id), reverse=True):
+        left: list[tuple[int, int]] = []
+        for task in reversed(self._stateful):
             kept = 0
             while kept < self._replicas and self._keep_standby(task):
                 kept += 1
             if kept < self._replicas:
                 left.append((task, self._replicas - kept))
-        by_load = ByLoad(self._processes)
+        by_load = ByLoad(self._teams)
         for task, missing in sorted(left, reverse=True):
             for _ in range(missing):
                 process = by_load.take_without(task)
                 if process is None:
                     break
-                self._quota.grown_to(process.add_standby(process.least_loaded(), task))
+                self._add_standby(self._least_loaded(process), task)
                 by_load.give_back(process)
 
-    def _keep_standby(self, task: TaskId) -> bool:
-        for member_id in (self._was_active.get(task), self._copy_holder(task, as_standby=True)):
-            if member_id is None:
-                continue
-            process = self._process_of[member_id]
-            if task not in process and process.counts[member_id] < self._quota.each:
-                self._quota.grown_to(process.add_standby(member_id, task))
+    def _keep_standby(self, task: int) -> bool:
+        for worker in (self._was_active.get(task), self._copy_holder(task, as_standby=True)):
+            if worker is not None and task not in worker.process.tasks and worker.count < self._quota.each:
+                self._add_standby(worker, task)
                 return True
         return False
 
-    def _copy_holder(self, task: TaskId, *, as_standby: bool = False) -> str | None:
+    def _add_standby(self, worker: Worker, task: int) -> None:
+        worker.standby.append(task)
+        worker.process.tasks.add(task)
+        worker.count += 1
+        if worker.count == self._quota.each:
+            self._quota.filled()
+
+    def _copy_holder(self, task: int, *, as_standby: bool = False) -> Worker | None:
         """Of those who hold the state already, the one with less to do by far; the best copy among equals."""
-        best: str | None = None
-        for member_id in self._copies.get(task, ()):
-            process = self._process_of[member_id]
-            if as_standby and task in process:
+        best: Worker | None = None
+        for worker in self._copies.get(task, ()):
+            if as_standby and task in worker.process.tasks:
                 continue
-            if best is None or (
-                process.load < self._process_of[best].load
-                and process.counts[member_id] < self._process_of[best].counts[best]
-            ):
-                best = member_id
+            if best is None or (worker.process.load < best.process.load and worker.count < best.count):
+                best = worker
         return best
 
     def result(self) -> dict[str, Tasks]:
-        tasks = dict(each for process in self._processes for each in process.tasks())
-        return {member_id: tasks[member_id] for member_id in sorted(tasks)}
+        name = self._ids.__getitem__
+        return {
+            each.member_id: Tasks(active=frozenset(map(name, each.active)), standby=frozenset(map(name, each.standby)))
+            for each in self._workers
+        }
 
 
-def _tasks_of(subtopologies: Iterable[SubtopologySpec]) -> list[TaskId]:
-    return [TaskId(each.subtopology_id, partition) for each in subtopologies for partition in range(each.tasks)]
+_COUNT = attrgetter("count")
+
+
+def _workers(members: Mapping[str, MemberSpec]) -> list[Worker]:
+    """In the order of their ids; processes in the order of their first members."""
+    processes: dict[str, Process] = {}
+    workers: list[Worker] = []
+    for member_id in sorted(members):
+        process_id = members[member_id].process_id
+        process = processes.get(process_id)
+        if process is None:
+            process = processes[process_id] = Process(len(processes))
+        workers.append(Worker(member_id, process))
+    return workers

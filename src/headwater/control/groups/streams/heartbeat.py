@@ -86,9 +86,9 @@ class _Heartbeat:
         self._find_member()
         prepared = self._prepare()
         self._take_offsets()
-        self._warming = Warming(self._group, self._live, self._settings, prepared.topology, self._members)
-        value = self._next_value(prepared)
-        refined = self._refine(self._target(value, prepared.topology))
+        warming = Warming(self._group, self._live, self._settings, prepared.topology, self._members)
+        value = self._next_value(prepared, warming)
+        refined = self._refine(self._target(value, prepared.topology), warming)
         self._reconcile(refined)
         self._settle(prepared.topology, refined)
         return answer(self._table, self._beaten(prepared.topology), self._step.moment.elapsed)
@@ -170,7 +170,7 @@ class _Heartbeat:
 
     # --- epoch and target
 
-    def _next_value(self, prepared: Prepared) -> StreamsGroupMetadataValue:
+    def _next_value(self, prepared: Prepared, warming: Warming) -> StreamsGroupMetadataValue:
         old = self._group.value
         value = replace(
             old,
@@ -181,7 +181,7 @@ class _Heartbeat:
             ),
         )
         if not self._changed and value == old:
-            self._next_step = self._warming.next(self._targets())
+            self._next_step = warming.next(self._targets())
             if self._next_step is None:
                 return old
         value = replace(value, epoch=old.epoch + 1)
@@ -207,9 +207,9 @@ class _Heartbeat:
             self._notes.append(target.note)
         return target
 
-    def _refine(self, target: Target) -> Refined:
+    def _refine(self, target: Target, warming: Warming) -> Refined:
         """A renamed member has its former part of a step that has begun."""
-        refined = self._next_step or self._warming.of_epoch(target)
+        refined = self._next_step or warming.of_epoch(target)
         if self._replaced is None or self._replaced.member_id not in refined.tasks:
             return refined
         tasks = dict(refined.tasks)

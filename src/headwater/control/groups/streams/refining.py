@@ -112,7 +112,9 @@ class _Draft:
     """Targets while tasks are moved back. No process gets a task twice."""
 
     def __init__(self, targets: Mapping[str, Tasks], members: Mapping[str, Member]) -> None:
-        self._members = members
+        self._by_process: dict[str, list[str]] = {}
+        for member_id, member in members.items():
+            self._by_process.setdefault(member.metadata.process_id, []).append(member_id)
         self._active = {each: set(tasks.active) for each, tasks in targets.items()}
         self._standby = {each: set(tasks.standby) for each, tasks in targets.items()}
         self._warmup = {each: set(tasks.warmup) for each, tasks in targets.items()}
@@ -121,10 +123,8 @@ class _Draft:
         """A standby in the holder's process has to wait until the task has gone from there."""
         self._active[move.owner.member_id].discard(move.task)
         self._active.setdefault(move.holder.member_id, set()).add(move.task)
-        for member_id, standby in self._standby.items():
-            member = self._members.get(member_id)
-            if member is not None and member.metadata.process_id == move.holder.metadata.process_id:
-                standby.discard(move.task)
+        for member_id in self._by_process[move.holder.metadata.process_id]:
+            self._standby.get(member_id, set()).discard(move.task)
 
     def keep_copy(self, move: _Move, copy: Member) -> None:
         role = self._warmup if move.warms_up else self._standby

@@ -5,7 +5,6 @@ take over without restoring. A *warm-up* is a standby for a while: it restores w
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import groupby
 from typing import NamedTuple, Protocol
 
 from msgspec import Struct
@@ -65,5 +64,8 @@ def ungrouped(groups: Iterable[TaskIds]) -> frozenset[TaskId]:
 
 def grouped(tasks: Iterable[TaskId]) -> Iterator[tuple[str, tuple[int, ...]]]:
     """By subtopology, all in order."""
-    for subtopology_id, group in groupby(sorted(tasks), key=lambda each: each.subtopology_id):
-        yield subtopology_id, tuple(each.partition for each in group)
+    found: dict[str, list[int]] = {}
+    for subtopology_id, partition in sorted(tasks):
+        found.setdefault(subtopology_id, []).append(partition)
+    for subtopology_id, partitions in found.items():
+        yield subtopology_id, tuple(partitions)
