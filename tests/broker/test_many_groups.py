@@ -1,26 +1,17 @@
-"""Thousands of consumer groups, and one of a thousand members: nobody waits 20 ms for any of it.
-
-What counts is the processor time of each callback of the loop, so a busy machine makes no test fail.
-"""
+"""Thousands of consumer groups, and one of a thousand members: nobody waits 20 ms for any of it."""
 
 import asyncio
-import gc
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from tests.broker.rig import Rig, rig
+from tests.broker.held import measured
+from tests.broker.rig import Rig
 
-from headwater.broker.features import Features, FinalizedFeature
-from headwater.broker.handlers import consumer_group_heartbeat, find_coordinator, list_groups
-from headwater.control.cluster.features import GROUP_VERSION
-from headwater.control.cluster.requests import CreateTopic
-from headwater.kernel.real.callbacks import Held, measured_callbacks
+from headwater.broker.handlers import consumer_group_heartbeat, list_groups
+from headwater.kernel.real.callbacks import Held
 from headwater.wire.messages.consumer_group_heartbeat_request import ConsumerGroupHeartbeatRequest, TopicPartitions
-from headwater.wire.messages.find_coordinator_request import FindCoordinatorRequest
 from headwater.wire.messages.list_groups_request import ListGroupsRequest
-from headwater.wire.types import TopicName, Uuid
 
 MEMBERS = 1_000
 GROUPS = 5_000
@@ -67,42 +58,14 @@ class Member:
             self.owned = tuple(TopicPartitions(topic_id=each.topic_id, partitions=each.partitions) for each in told)
 
 
-def measured(work: Callable[[Rig], Awaitable[None]], *, partitions: int) -> list[Held]:
+def held_by(work: Callable[[Rig], Awaitable[None]], *, partitions: int) -> list[Held]:
     """What held the loop, of all that the broker did for a topic of so many partitions."""
-
-    async def within() -> list[Held]:
-        async with rig(settings=SETTINGS) as broker:
-            levels = (FinalizedFeature(name=GROUP_VERSION, level=1),)
-            broker.replace(features=lambda: Features(finalized=levels))
-            await broker.ask(find_coordinator, FindCoordinatorRequest(key="g"), 0)
-            await broker.services.coordinators.settled()
-            topic_id = Uuid(b"t" * 16)
-            new = CreateTopic(
-                name=TopicName("t"), topic_id=topic_id, partitions=partitions, replication_factor=1, settings={}
-            )
-            await broker.decide(new)
-            await broker.services.partitions.settled()
-            await Member(broker, "first", "member").join()  # codecs are compiled when they are first used
-            with measured_callbacks() as held:
-                await work(broker)
-                return [*held]  # the broker's end is not measured
-
-    with rare_collections():
-        return asyncio.run(within())
-
-
-@contextmanager
-def rare_collections() -> Iterator[None]:
-    """As in a broker's process. What the test's own process holds is not looked at."""
-    gc.collect()
-    gc.freeze()
-    usual = gc.get_threshold()
-    gc.set_threshold(50_000, 20, 100)
-    try:
-        yield
-    finally:
-        gc.set_threshold(*usual)
-        gc.unfreeze()
+    return measured(
+        work,
+        topics={"t": partitions},
+        settings=SETTINGS,
+        warm_up=lambda broker: Member(broker, "first", "member").join(),
+    )
 
 
 @pytest.mark.long
@@ -123,7 +86,7 @@ def test_a_thousand_members_come_share_and_go_without_a_pause():
         for each in members[MEMBERS // 2 :]:
             await each.go_on()
 
-    assert measured(work, partitions=MEMBERS) == []
+    assert held_by(work, partitions=MEMBERS) == []
 
 
 @pytest.mark.long
@@ -137,4 +100,4 @@ def test_five_thousand_groups_are_served_and_listed_without_a_pause():
         listed = await broker.ask(list_groups, ListGroupsRequest(), 5)
         assert len(listed.groups) >= GROUPS
 
-    assert measured(work, partitions=3) == []
+    assert held_by(work, partitions=3) == []

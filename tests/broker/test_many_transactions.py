@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from tests.broker.held import rare_collections
 from tests.broker.rig import Rig, rig
-from tests.broker.test_many_groups import rare_collections
 from tests.broker.transacting import FEW, log_of, make_topics
 from tests.machine.toy import elapse
 
