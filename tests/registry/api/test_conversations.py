@@ -59,9 +59,9 @@ def _differences(exchange: Exchange, answer: Answer) -> list[str]:
 
 
 @contextmanager
-def a_registry() -> Iterator[Callable[[Exchange], Answer]]:
-    """One that holds nothing, as a function that asks it."""
-    app = registry_app(Service(MemoryStore()), counters=Counters())
+def a_registry(store: MemoryStore | None = None) -> Iterator[Callable[[Exchange], Answer]]:
+    """One that holds what is in `store`, or nothing, as a function that asks it."""
+    app = registry_app(Service(store or MemoryStore()), counters=Counters())
     with asyncio.Runner() as runner:
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry")
 
