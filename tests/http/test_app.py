@@ -139,6 +139,13 @@ def test_a_body_that_is_not_what_is_wanted_is_refused(client, body, refusal):
     assert (answer.status, answer.refusal) == (refusal[0], refusal)
 
 
+def test_numbers_and_truths_are_taken_however_they_are_written(client):
+    toy = {"size": 1.5, "loud": "True", "parts": [{"name": 7}, {"name": True}]}
+    made = {"size": 1, "loud": True, "parts": [{"name": "7"}, {"name": "true"}]}
+    assert client.post("/toys", toy).body == made
+    assert client.post("/toys", b'{"size": 1e300}').status == 400
+
+
 def test_no_json_is_a_bad_request(client):
     assert client.post("/toys", b"{").status == 400
 

@@ -14,6 +14,7 @@ from headwater.http.errors import BodyTooLarge, InvalidBody, UnprocessableBody
 
 T = TypeVar("T", bound=Struct)
 
+_INT_MAX: Final = 2**63
 ACCEPT_UNKNOWN: Final = "confluent-accept-unknown-properties"
 
 _encoder: Final = msgspec.json.Encoder(order="deterministic")
@@ -32,7 +33,7 @@ async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown
     if not takes_unknown and request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
         refuse_unknown(document, inspect.type_info(kind))
     try:
-        return msgspec.convert(document, kind, strict=False)
+        return msgspec.convert(_leniently(document, inspect.type_info(kind)), kind, strict=False)
     except msgspec.ValidationError as problem:
         raise InvalidBody(str(problem)) from None
 
@@ -67,6 +68,32 @@ def refuse_unknown(document: Any, kind: inspect.Type) -> None:
         case list(), inspect.ListType(item_type=inner) | inspect.VarTupleType(item_type=inner):
             for value in document:
                 refuse_unknown(value, inner)
+
+
+def _leniently(document: Any, kind: inspect.Type) -> Any:
+    """Numbers and truths where texts are wanted, and broken numbers where whole ones are, as Jackson takes them."""
+    match document, kind:
+        case None, _:
+            return None
+        case _, inspect.UnionType(types=types):
+            for each in types:
+                document = _leniently(document, each)
+            return document
+        case dict(), inspect.StructType(fields=fields):
+            known = {each.encode_name: each.type for each in fields}
+            return {
+                name: _leniently(value, known[name]) if name in known else value for name, value in document.items()
+            }
+        case dict(), inspect.DictType(value_type=inner):
+            return {name: _leniently(value, inner) for name, value in document.items()}
+        case list(), inspect.CollectionType(item_type=inner):
+            return [_leniently(value, inner) for value in document]
+        case bool() | int() | float(), inspect.StrType():
+            return str(document).lower()
+        case float(), inspect.IntType() if abs(document) < _INT_MAX:
+            return int(document)
+        case _:
+            return document
 
 
 def encoded(value: object) -> bytes:

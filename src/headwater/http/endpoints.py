@@ -26,6 +26,7 @@ Guard = Callable[[Request], Awaitable[None]]
 """Stands before a handler: it passes, or raises."""
 
 BYTES_MAX: Final = 10 * 1024 * 1024
+_OK: Final = 200
 _NO_CONTENT: Final = 204
 _SCHEMAS: Final = "#/components/schemas/{name}"
 
@@ -54,8 +55,10 @@ class Endpoints:
     def get(self, path: str, *, needs: Needs, guards: Sequence[Guard] = ()) -> Callable[[Handler], Handler]:
         return self._endpoint("GET", path, needs, guards)
 
-    def post(self, path: str, *, needs: Needs, guards: Sequence[Guard] = ()) -> Callable[[Handler], Handler]:
-        return self._endpoint("POST", path, needs, guards)
+    def post(
+        self, path: str, *, needs: Needs, guards: Sequence[Guard] = (), status: int = _OK
+    ) -> Callable[[Handler], Handler]:
+        return self._endpoint("POST", path, needs, guards, status)
 
     def put(self, path: str, *, needs: Needs, guards: Sequence[Guard] = ()) -> Callable[[Handler], Handler]:
         return self._endpoint("PUT", path, needs, guards)
@@ -63,7 +66,9 @@ class Endpoints:
     def delete(self, path: str, *, needs: Needs, guards: Sequence[Guard] = ()) -> Callable[[Handler], Handler]:
         return self._endpoint("DELETE", path, needs, guards)
 
-    def _endpoint(self, method: str, path: str, needs: Needs, guards: Sequence[Guard]) -> Callable[[Handler], Handler]:
+    def _endpoint(
+        self, method: str, path: str, needs: Needs, guards: Sequence[Guard], status: int = _OK
+    ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
             body = next((kind for name, kind in hints.items() if name != "return" and bodies.is_body(kind)), None)
@@ -71,23 +76,23 @@ class Endpoints:
             self.kinds.update(dict.fromkeys(each for each in (body, gives) if each is not None))
             self.router.add_api_route(
                 path,
-                self._answering(handler, body),
+                self._answering(handler, body, status),
                 methods=[method],
                 name=handler.__name__,
                 summary=(handler.__doc__ or "").strip().partition("\n")[0],
                 description="",
                 response_model=None,
                 response_class=Response,
-                status_code=_NO_CONTENT if gives is type(None) else 200,
+                status_code=_NO_CONTENT if gives is type(None) else status,
                 dependencies=[Depends(self._speaks), *map(Depends, guards)],
-                responses=self._responses(gives),
+                responses=self._responses(gives, status),
                 openapi_extra=self._extra(body, needs),
             )
             return handler
 
         return declare
 
-    def _answering(self, handler: Handler, body: type[Any] | None) -> Handler:
+    def _answering(self, handler: Handler, body: type[Any] | None, status: int) -> Handler:
         """The handler as FastAPI calls it."""
         signature = inspect.signature(handler)
         hints = get_type_hints(handler, include_extras=True)
@@ -102,7 +107,7 @@ class Endpoints:
                 return answer
             if answer is None:
                 return Response(status_code=_NO_CONTENT)
-            return Response(bodies.encoded(answer), headers={"content-type": media_type})
+            return Response(bodies.encoded(answer), status, headers={"content-type": media_type})
 
         media_type = _parameter("media_type", Annotated[str, Depends(self._speaks)])
         answering.__signature__ = inspect.Signature([media_type, *taken])  # type: ignore[attr-defined]
@@ -119,10 +124,10 @@ class Endpoints:
         self._media_types.check_taken(request.headers.get("content-type"))
         return self._media_types.answer_to(request.headers.get("accept"))
 
-    def _responses(self, gives: Any) -> dict[int | str, dict[str, Any]]:
+    def _responses(self, gives: Any, status: int) -> dict[int | str, dict[str, Any]]:
         content = {} if gives is type(None) else {"content": _content(self._media_types.given, gives)}
         return {
-            (200 if content else _NO_CONTENT): {"description": "Done", **content},
+            (status if content else _NO_CONTENT): {"description": "Done", **content},
             "default": {"description": "Refused", "content": _content(self._media_types.given, Error)},
         }
 

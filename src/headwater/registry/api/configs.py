@@ -60,7 +60,7 @@ class Config(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
 
 
 def configs_api(service: Service, writer: Guard) -> Endpoints:
-    api = endpoints("Config (v1)")
+    api = endpoints("Config (v1)", takes_unknown=True)
 
     @api.get("/config", needs=READ)
     async def get_global_config(default: DefaultToGlobal = False) -> Config:

@@ -28,7 +28,7 @@ class ModeOf(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def modes_api(service: Service, writer: Guard) -> Endpoints:
-    api = endpoints("Modes (v1)")
+    api = endpoints("Modes (v1)", takes_unknown=True)
 
     @api.get("/mode", needs=READ)
     async def get_global_mode(default: DefaultToGlobal = False) -> ModeOf:
