@@ -26,6 +26,11 @@ def unescaped(segment: str) -> str:
     return segment.replace("%2F", "/").replace("%25", "%")
 
 
+def escaped(name: str) -> str:
+    """The other way."""
+    return name.replace("%", "%25").replace("/", "%2F")
+
+
 Name = Annotated[str, BeforeValidator(unescaped), Path()]
 """A part of the path that names something."""
 

@@ -1,11 +1,17 @@
 """What the state can be asked: each is a function of it, that looks and parses nothing."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from uuid import UUID
 
+from msgspec import Struct
+
+from headwater.registry.errors import SubjectNotFound, VersionNotFound
+from headwater.registry.rules import rules_of
 from headwater.registry.store.records import SchemaValue
+from headwater.registry.store.requests import LATEST
 from headwater.registry.store.state import State
-from headwater.registry.subjects import EVERY_CONTEXT, subject_of
+from headwater.registry.subjects import DEFAULT_CONTEXT, EVERY_CONTEXT, Subject, beside, is_within, subject_of
 
 
 class Deleted(Enum):
@@ -26,23 +32,176 @@ class Deleted(Enum):
         return self is Deleted.TOO or deleted is (self is Deleted.ONLY)
 
 
+class Place(Struct, frozen=True):
+    """An id counts in its context."""
+
+    context: str
+    id: int
+
+
+def contexts(state: State) -> list[str]:
+    return [DEFAULT_CONTEXT, *sorted(state.contexts)]
+
+
+def everywhere(state: State, subject: str) -> Iterator[str]:
+    """A subject that names no context, and those of this name in all others."""
+    yield subject
+    parsed = subject_of(subject)
+    if parsed.context == DEFAULT_CONTEXT:
+        yield from (str(Subject(context, parsed.name)) for context in sorted(state.contexts))
+
+
+# --- subjects and versions
+
+
 def subjects(state: State, prefix: str, which: Deleted) -> list[str]:
     """A subject counts as deleted where all its versions are."""
     return sorted(
         name
-        for name, versions in under(state, prefix)
-        if which.takes(deleted=all(each.deleted for each in versions.values()))
+        for name, of_subject in _under(state, prefix)
+        if which.takes(deleted=all(each.deleted for each in of_subject.values()))
     )
 
 
-def under(state: State, prefix: str) -> Iterator[tuple[str, dict[int, SchemaValue]]]:
+def _under(state: State, prefix: str) -> Iterator[tuple[str, Mapping[int, SchemaValue]]]:
     """The subjects whose name begins so, or, after `:*:`, whose name in whatever context does."""
-    everywhere = prefix.startswith(EVERY_CONTEXT)
+    anywhere = prefix.startswith(EVERY_CONTEXT)
     beginning = prefix.removeprefix(EVERY_CONTEXT)
-    for name, versions in state.subjects.items():
-        if (subject_of(name).name if everywhere else name).startswith(beginning):
-            yield name, versions
+    for name, of_subject in state.subjects.items():
+        if (subject_of(name).name if anywhere else name).startswith(beginning):
+            yield name, of_subject
 
 
-def taken(versions: Iterable[SchemaValue], which: Deleted) -> Iterator[SchemaValue]:
-    return (each for each in versions if which.takes(deleted=each.deleted))
+def has_subject(state: State, scope: str, *, deleted: bool) -> bool:
+    """Whether the subject, or any of the context that is named, has a version."""
+    return any(
+        deleted or not each.deleted
+        for name, of_subject in state.subjects.items()
+        if is_within(name, scope)
+        for each in of_subject.values()
+    )
+
+
+def versions(state: State, subject: str, which: Deleted, *, all_of_them: bool) -> list[SchemaValue]:
+    """`all_of_them` of a subject that has versions which are meant. Raises SubjectNotFound."""
+    if not has_subject(state, subject, deleted=which is not Deleted.LEFT_OUT):
+        raise SubjectNotFound(subject)
+    wanted = Deleted.TOO if all_of_them else which
+    return [each for each in state.versions(subject, deleted=True) if wanted.takes(deleted=each.deleted)]
+
+
+def version(state: State, subject: str, number: int, *, deleted: bool) -> SchemaValue | None:
+    return state.latest(subject) if number == LATEST else state.version(subject, number, deleted=deleted)
+
+
+def version_anywhere(state: State, subject: str, number: int, *, deleted: bool) -> SchemaValue:
+    """In its own context, or else in any. Raises SubjectNotFound or VersionNotFound."""
+    for name in everywhere(state, subject):
+        found = version(state, name, number, deleted=deleted)
+        if found is not None:
+            return found
+    if not has_subject(state, subject, deleted=deleted):
+        raise SubjectNotFound(subject)
+    raise VersionNotFound(number)
+
+
+def with_content(state: State, subject: str, content_digest: bytes, *, deleted: bool) -> SchemaValue | None:
+    """The subject's version that has this very content."""
+    context = subject_of(subject).context
+    known = state.id_of(context, content_digest)
+    found = None if known is None else state.by_id(context, known, subject)
+    return found if found is not None and (deleted or not found.deleted) else None
+
+
+def with_metadata(state: State, subject: str, properties: Mapping[str, str], *, deleted: bool) -> SchemaValue | None:
+    """The newest version that has all these properties."""
+    for each in reversed(state.versions(subject, deleted=deleted)):
+        if each.metadata is not None and properties.items() <= (each.metadata.properties or {}).items():
+            return each
+    return None
+
+
+def referring(state: State, value: SchemaValue, *, deleted: bool) -> list[int]:
+    """The ids of those who refer to a version."""
+    users = state.referenced.get((value.subject, value.version), {})
+    found = (state.version(*each, deleted=deleted) for each in users)
+    return sorted(dict.fromkeys(each.id for each in found if each is not None))
+
+
+# --- ids
+
+
+def by_id(state: State, schema_id: int, subject: str) -> SchemaValue | None:
+    """Of the subject, or of its name in another context, or, where no subject has it, of the context."""
+    parsed = subject_of(subject)
+    if not parsed.name:
+        return state.by_id(parsed.context, schema_id)
+    for name in everywhere(state, subject):
+        found = state.by_id(subject_of(name).context, schema_id, name)
+        if found is not None:
+            return found
+    return state.by_id(DEFAULT_CONTEXT, schema_id) if parsed.context == DEFAULT_CONTEXT else None
+
+
+def users(state: State, schema_id: int, subject: str, *, deleted: bool) -> list[SchemaValue] | None:
+    """All versions that have the id in the context of the one that `by_id` finds; None where there is none."""
+    found = by_id(state, schema_id, subject)
+    if found is None:
+        return None
+    holders = state.users(subject_of(found.subject).context, schema_id)
+    return [each for each in holders if deleted or not each.deleted]
+
+
+def most_id(state: State, value: SchemaValue) -> int:
+    """The largest id that was given in its context."""
+    return state.ids(subject_of(value.subject).context).most
+
+
+def by_guid(state: State, guid: str) -> SchemaValue | None:
+    place = next(iter(places(state, guid)), None)
+    return None if place is None else state.by_id(place.context, place.id)
+
+
+def places(state: State, guid: str) -> list[Place]:
+    """Every context's id for this content."""
+    try:
+        content_digest = UUID(guid).bytes
+    except ValueError:
+        return []
+    found = ((context, state.id_of(context, content_digest)) for context in contexts(state))
+    return [Place(context, schema_id) for context, schema_id in found if schema_id is not None]
+
+
+# --- schemas
+
+
+def schemas(
+    state: State, prefix: str, which: Deleted, *, latest_only: bool, rule_type: str, also: Sequence[str] = ()
+) -> list[SchemaValue]:
+    """By subject and version; those of the subjects in `also` whatever their names begin with."""
+    of_prefix = dict(_under(state, prefix))
+    named = {name: state.subjects[name] for name in also if name in state.subjects}
+    found: list[SchemaValue] = []
+    for _, of_subject in sorted((of_prefix | named).items()):
+        kept = [each for each in of_subject.values() if which.takes(deleted=each.deleted)]
+        found += [each for each in (kept[-1:] if latest_only else kept) if _has_rule(each, rule_type)]
+    return found
+
+
+def aliased(state: State, prefix: str) -> dict[str, list[str]]:
+    """The aliases of subjects, by the subject that they stand for."""
+    found: dict[str, list[str]] = {}
+    for scope, config in state.configs.items():
+        if scope is not None and config.alias and _begins(scope, prefix):
+            found.setdefault(str(beside(scope, config.alias)), []).append(scope)
+    return found
+
+
+def _begins(name: str, prefix: str) -> bool:
+    if prefix.startswith(EVERY_CONTEXT):
+        return subject_of(name).name.startswith(prefix.removeprefix(EVERY_CONTEXT))
+    return name.startswith(prefix)
+
+
+def _has_rule(value: SchemaValue, rule_type: str) -> bool:
+    return not rule_type or any(each.type == rule_type for each in rules_of(value.rule_set))

@@ -41,7 +41,7 @@ def registration(
     """`ahead` are records that the same decision writes before, of other subjects."""
     subject = subject_of(request.subject)
     mode = mode_of(state, request.subject)
-    if refusal := _check_mode(request, subject, mode) or _check_references(state, request):
+    if refusal := mode_refusal(request.subject, request.id, mode) or _check_references(state, request):
         return refusal
     ids = _ids_ahead(ahead, subject.context)
     content_digest = digest(request.content)
@@ -76,13 +76,20 @@ def _ids_ahead(ahead: tuple[RegistryRecord, ...], context: str) -> dict[bytes, i
     return {digest_of(each): each.id for each in values if subject_of(each.subject).context == context}
 
 
-def _check_mode(request: Register, subject: Subject, mode: Mode) -> RegistryError | None:
-    where = f"Subject {request.subject} in context {subject.scope}"
+def check_mode(state: State, subject: str, schema_id: int) -> None:
+    """Raises the refusal that a registration would get."""
+    refusal = mode_refusal(subject, schema_id, mode_of(state, subject))
+    if refusal is not None:
+        raise refusal
+
+
+def mode_refusal(name: str, schema_id: int, mode: Mode) -> RegistryError | None:
+    where = f"Subject {name} in context {subject_of(name).scope}"
     if mode.is_read_only:
         return NotPermitted(f"{where} is in read-only mode")
-    if request.id != NO_ID and not mode.takes_imports:
+    if schema_id != NO_ID and not mode.takes_imports:
         return NotPermitted(f"{where} is not in import mode")
-    if request.id == NO_ID and mode is not Mode.READWRITE:
+    if schema_id == NO_ID and mode is not Mode.READWRITE:
         return NotPermitted(f"{where} is not in read-write mode")
     return None
 

@@ -1,0 +1,146 @@
+"""A schema becomes a version of its subject: completed by its contract, understood, not there yet, compared, and asked for.
+
+Parsing and comparing take longer than a decision may. So a registration names the versions that it was compared with, and begins
+again where there are others by then.
+"""
+
+from typing import Any, Final, Protocol
+
+from msgspec.structs import replace
+
+from headwater.registry.comparing import Comparing
+from headwater.registry.content import Content
+from headwater.registry.defaults import Defaults
+from headwater.registry.drafts import Draft, contract_of, merges
+from headwater.registry.errors import IncompatibleSchema, InvalidSchema, TimedOut
+from headwater.registry.lookup import Lookup
+from headwater.registry.merging import settled
+from headwater.registry.store.records import SchemaValue
+from headwater.registry.store.registering import check_mode
+from headwater.registry.store.requests import ANY_VERSION, LATEST, NO_ID, Moved, Register
+from headwater.registry.understanding import Canonical, Read, Understanding
+from headwater.registry.views import View, view_of
+
+ATTEMPTS_MAX: Final = 20
+"""So often others may come first."""
+
+
+class Submit(Protocol):
+    """Asks the machine, and raises its refusal."""
+
+    async def __call__(self, request: object) -> Any: ...
+
+
+class Registering:
+    def __init__(
+        self,
+        read: Read,
+        submit: Submit,
+        *,
+        understanding: Understanding,
+        lookup: Lookup,
+        comparing: Comparing,
+        defaults: Defaults,
+    ) -> None:
+        self._read = read
+        self._submit = submit
+        self._understanding = understanding
+        self._lookup = lookup
+        self._comparing = comparing
+        self._defaults = defaults
+
+    async def known(self, draft: Draft, *, normalize: bool) -> SchemaValue | None:
+        """What is there already, so that nobody has to decide anything; any node may say so."""
+        view = await self._view(draft)
+        if merges(view.config):
+            return None
+        latest_only = draft.version == LATEST
+        found = await self._lookup.find_as_it_is(
+            draft, view, normalize=normalize, deleted=False, latest_only=latest_only
+        )
+        if found is None or draft.id not in (NO_ID, found.id):
+            return None
+        if latest_only or draft.version in (ANY_VERSION, found.version):
+            return found
+        older = next((each for each in view.living if each.version == draft.version), None)
+        return older if older is not None and older.id == found.id else None
+
+    async def register(self, draft: Draft, *, normalize: bool, force: bool = False) -> SchemaValue:
+        """The version that it is now. Raises what a registration is refused for."""
+        for _ in range(ATTEMPTS_MAX):
+            registered = await self._attempt(draft, normalize=normalize, force=force)
+            if registered is not None:
+                return registered
+        raise TimedOut("Register operation timed out")
+
+    async def _attempt(self, draft: Draft, *, normalize: bool, force: bool) -> SchemaValue | None:
+        view = await self._view(draft)
+        await self._read(lambda state: check_mode(state, draft.subject, draft.id))
+        if not view.mode.takes_imports:
+            draft = _completed(draft, view)
+        is_new = draft.id == NO_ID and self._understanding.validates_new(view)
+        canonical = await self._understanding.canonical(draft, view, is_new=is_new, normalize=normalize)
+        if canonical is None:
+            raise InvalidSchema("Empty schema", text="Empty schema")
+        there = await self._there(draft, canonical, view)
+        if there is not None:
+            return _value(draft.subject, canonical.content, there.version, there.id)
+        if not (view.mode.takes_imports or force):
+            found = await self._comparing.differences(canonical, view.living, view)
+            if found:
+                raise IncompatibleSchema(draft.subject, found)
+        request = Register(
+            subject=draft.subject,
+            content=canonical.content,
+            version=max(draft.version, ANY_VERSION),
+            id=draft.id,
+            compared=tuple(each.version for each in view.living),
+            force=force,
+        )
+        answer = await self._submit(request)
+        return (
+            None if isinstance(answer, Moved) else _value(draft.subject, canonical.content, answer.version, answer.id)
+        )
+
+    async def _there(self, draft: Draft, canonical: Canonical, view: View) -> SchemaValue | None:
+        if draft.version != ANY_VERSION:
+            return None
+        exact = await self._lookup.exactly(draft.subject, canonical)
+        if exact is not None and draft.id in (NO_ID, exact.id):
+            return exact
+        candidates = tuple(each for each in reversed(view.living) if draft.id in (NO_ID, each.id))
+        return await self._lookup.alike(canonical, candidates)
+
+    async def _view(self, draft: Draft) -> View:
+        return await self._read(lambda state: view_of(state, draft.subject, self._defaults))
+
+
+def _completed(draft: Draft, view: View) -> Draft:
+    """With its predecessor's text where it has none, and with the contract that the config makes of both."""
+    content, previous = draft.content, view.latest
+    if draft.is_empty:
+        if previous is None:
+            raise InvalidSchema("Empty schema", text="Empty schema")
+        kind = previous.schema_type or content.type
+        content = replace(content, text=previous.schema, type=kind, references=previous.references or ())
+    contract = settled(
+        view.config,
+        draft.contract,
+        contract_of(previous),
+        version=view.next_version,
+        tells_version=draft.version != ANY_VERSION,
+    )
+    return replace(draft, content=content).under(contract)
+
+
+def _value(subject: str, content: Content, version: int, schema_id: int) -> SchemaValue:
+    return SchemaValue(
+        subject=subject,
+        version=version,
+        id=schema_id,
+        schema_type=content.type,
+        references=content.references or None,
+        metadata=content.metadata,
+        rule_set=content.rule_set,
+        schema=content.text,
+    )
