@@ -13,9 +13,10 @@ from tests.registry.memory_store import MemoryStore
 from headwater.kernel.counters import Counters
 from headwater.registry.api.app import registry_app
 from headwater.registry.api.root import About
-from headwater.registry.defaults import STANDARD, Defaults
 from headwater.registry.formats.worker import Worker
 from headwater.registry.service import Service
+from headwater.registry.store.machine import Registry as Machine
+from headwater.registry.store.port import Store
 
 ABOUT = About(cluster_id="a-cluster", group_id="schema-registry", version="8.3.0")
 INT = '"int"'
@@ -33,15 +34,15 @@ def record(*fields: str, name: str = "R", **types: Any) -> str:
     return json.dumps({"type": "record", "name": name, "fields": told}, separators=(",", ":"))
 
 
+def service_over(store: Store[Machine], **more: Any) -> Service:
+    return Service(store, Worker(InProcessCompanions(), counters=Counters()), **more)
+
+
 class Registry(Client):
-    def __init__(
-        self, store: MemoryStore, runner: asyncio.Runner, defaults: Defaults = STANDARD, **limits: Any
-    ) -> None:
+    def __init__(self, store: MemoryStore, runner: asyncio.Runner, **more: Any) -> None:
         self.store = store
-        counters = Counters()
-        self.companions = InProcessCompanions()
-        self.service = Service(store, Worker(self.companions, counters=counters), defaults=defaults, **limits)
-        super().__init__(registry_app(self.service, about=lambda: ABOUT, counters=counters), runner)
+        self.service = service_over(store, **more)
+        super().__init__(registry_app(self.service, about=lambda: ABOUT, counters=Counters()), runner)
 
     def register(self, subject: str, schema: str = INT, query: str = "", **more: Any) -> Answer:
         return self.post(f"/subjects/{subject}/versions{query}", {"schema": schema, **more})

@@ -15,8 +15,6 @@ _RESERVED: Final = ("__GLOBAL", "__EMPTY")
 _CONTROLS: Final = frozenset(map(chr, (*range(0x20), *range(0x7F, 0xA0))))
 _DELIMITER: Final = ":"
 _PREFIX: Final = ":."
-_RESERVED: Final = ("__GLOBAL", "__EMPTY")
-_CONTROLS: Final = (*range(0x20), *range(0x7F, 0xA0))
 
 
 class Subject(NamedTuple):
@@ -48,14 +46,6 @@ def beside(parent: str, text: str) -> Subject:
     """A subject that names no context is of its parent's, as in a schema's references."""
     subject = subject_of(text)
     return Subject(subject_of(parent).context, text) if subject.context == DEFAULT_CONTEXT else subject
-
-
-def is_valid(text: str, *, as_scope: bool = False) -> bool:
-    """Whether it can be a subject's name; `as_scope` also that of all contexts, as configs and modes have it."""
-    subject = subject_of(text)
-    if subject.name in _RESERVED or any(ord(each) in _CONTROLS for each in text):
-        return False
-    return as_scope or subject.context != GLOBAL_CONTEXT
 
 
 def is_within(text: str, scope: str) -> bool:

@@ -5,24 +5,24 @@ from collections.abc import Iterator
 import pytest
 from tests.http.http_client import Client, client_of
 from tests.registry.memory_store import MemoryStore
+from tests.registry.registry_client import service_over
 
 from headwater.kernel.counters import Counters
 from headwater.registry.api.app import registry_app
 from headwater.registry.defaults import Defaults
 from headwater.registry.levels import CompatibilityLevel
-from headwater.registry.service import Service
 
 RULES = {"domainRules": [{"name": "check", "kind": "CONDITION", "mode": "WRITE", "type": "CEL", "disabled": False}]}
 
 
 @pytest.fixture
 def client() -> Iterator[Client]:
-    with client_of(registry_app(Service(MemoryStore()), counters=Counters())) as client:
+    with client_of(registry_app(service_over(MemoryStore()), counters=Counters())) as client:
         yield client
 
 
 def test_all_subjects_begin_with_what_the_registry_began_with():
-    service = Service(MemoryStore(), defaults=Defaults(compatibility_level=CompatibilityLevel.FULL))
+    service = service_over(MemoryStore(), defaults=Defaults(compatibility_level=CompatibilityLevel.FULL))
     with client_of(registry_app(service, counters=Counters())) as client:
         assert client.get("/config").body == {"compatibilityLevel": "FULL"}
         assert client.get("/config/orders?defaultToGlobal=TRUE").body == {"compatibilityLevel": "FULL"}

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from tests.http.http_client import Client, client_of
 from tests.registry.memory_store import MemoryStore
+from tests.registry.registry_client import service_over
 
 from headwater.kernel.counters import Counters
 from headwater.registry.api.app import registry_app
 from headwater.registry.content import Content
-from headwater.registry.service import Service
 from headwater.registry.store.requests import DeleteSubject, Register
 
 
@@ -20,7 +20,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def client(store: MemoryStore) -> Iterator[Client]:
-    with client_of(registry_app(Service(store), counters=Counters())) as client:
+    with client_of(registry_app(service_over(store), counters=Counters())) as client:
         for subject in (":.staging:a", ":.sandbox:a", "a"):
             client.run(store.submit(Register(subject=subject, content=Content(type="AVRO", text='"int"'))))
         yield client

@@ -10,10 +10,10 @@ import pytest
 from tests.registry.api import conversation
 from tests.registry.api.conversation import NO_TYPE, Answer, Exchange
 from tests.registry.memory_store import MemoryStore
+from tests.registry.registry_client import service_over
 
 from headwater.kernel.counters import Counters
 from headwater.registry.api.app import registry_app
-from headwater.registry.service import Service
 
 CONVERSATIONS = sorted(Path(__file__).with_name("conversations").glob("*.txt"))
 
@@ -61,7 +61,7 @@ def _differences(exchange: Exchange, answer: Answer) -> list[str]:
 @contextmanager
 def a_registry(store: MemoryStore | None = None) -> Iterator[Callable[[Exchange], Answer]]:
     """One that holds what is in `store`, or nothing, as a function that asks it."""
-    app = registry_app(Service(store or MemoryStore()), counters=Counters())
+    app = registry_app(service_over(store or MemoryStore()), counters=Counters())
     with asyncio.Runner() as runner:
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry")
 

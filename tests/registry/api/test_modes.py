@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 from tests.http.http_client import Client, client_of
 from tests.registry.memory_store import MemoryStore
+from tests.registry.registry_client import service_over
 
 from headwater.kernel.counters import Counters
 from headwater.registry.api.app import registry_app
 from headwater.registry.content import Content
 from headwater.registry.defaults import Defaults
-from headwater.registry.service import Service
 from headwater.registry.store.requests import Register
 
 
@@ -21,7 +21,7 @@ def store() -> MemoryStore:
 
 @pytest.fixture
 def client(store: MemoryStore) -> Iterator[Client]:
-    with client_of(registry_app(Service(store), counters=Counters())) as client:
+    with client_of(registry_app(service_over(store), counters=Counters())) as client:
         yield client
 
 
@@ -100,7 +100,7 @@ def test_some_names_are_no_subjects(client):
 
 
 def test_a_registry_can_be_told_not_to_change_modes():
-    service = Service(MemoryStore(), defaults=Defaults(modes_change=False))
+    service = service_over(MemoryStore(), defaults=Defaults(modes_change=False))
     with client_of(registry_app(service, counters=Counters())) as client:
         refusal = (42205, "Mode changes are not allowed")
         assert client.put("/mode", {"mode": "READONLY"}).refusal == refusal

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from tests.http.http_client import Client, client_of
 from tests.registry.encryption.keys import NOON, Kept, Turning
+from tests.registry.registry_client import service_over
 
 from headwater.kernel.counters import Counters
 from headwater.kernel.real.randomness import SystemRandomness
@@ -16,7 +17,6 @@ from headwater.registry.encryption.api.keks import keks_api
 from headwater.registry.encryption.api.limits import UNLIMITED, SearchLimit
 from headwater.registry.encryption.machine import DekRegistry
 from headwater.registry.encryption.service import DekRegistryService
-from headwater.registry.service import Service
 from headwater.registry.store.machine import Registry
 from headwater.registry.store.requests import ChangeConfig
 
@@ -32,7 +32,7 @@ class Surface:
         self.schemas, self.kms = Kept(Registry()), Turning()
         service = DekRegistryService(Kept(DekRegistry()), self.schemas, kms=self.kms, randomness=SystemRandomness())
         more = (keks_api(service, Alone(), keks_most), deks_api(service, Alone()))
-        self.app = registry_app(Service(self.schemas), counters=Counters(), more=more)
+        self.app = registry_app(service_over(self.schemas), counters=Counters(), more=more)
 
 
 @pytest.fixture

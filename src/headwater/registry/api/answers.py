@@ -9,7 +9,7 @@ from headwater.registry.content import Content, guid
 from headwater.registry.contracts import Metadata, Reference, RuleSet
 from headwater.registry.drafts import Draft
 from headwater.registry.formats.types import DEFAULT_TYPE
-from headwater.registry.rules import checked
+from headwater.registry.rules import check
 from headwater.registry.store.codec import plain
 from headwater.registry.store.records import SchemaValue
 from headwater.registry.store.requests import ANY_VERSION, NO_ID
@@ -30,12 +30,13 @@ class RegisterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
 
     def draft(self, subject: str) -> Draft:
         """Raises InvalidRuleSet."""
+        check(self.rule_set)
         content = Content(
             type=self.schema_type or DEFAULT_TYPE,
             text=self.schema or "",
             references=self.references or (),
             metadata=self.metadata,
-            rule_set=None if self.rule_set is None else checked(self.rule_set),
+            rule_set=self.rule_set,
         )
         version = ANY_VERSION if self.version is None else self.version
         return Draft(subject=subject, content=content, version=version, id=NO_ID if self.id is None else self.id)

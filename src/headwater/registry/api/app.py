@@ -28,8 +28,8 @@ _VERSION: Final = "v1"
 def registry_app(
     service: Service,
     *,
-    about: Callable[[], About],
     counters: Counters,
+    about: Callable[[], About] = About,
     forwarder: Forwarder | None = None,
     more: Sequence[Endpoints] = (),
 ) -> FastAPI:

@@ -15,10 +15,10 @@ _UNKNOWN: Final = "Unknown"
 class About(Struct, frozen=True, kw_only=True):
     """`attributes` are of the deployment."""
 
-    cluster_id: str
+    cluster_id: str = ""
     """Kafka's."""
-    group_id: str
-    version: str
+    group_id: str = ""
+    version: str = _UNKNOWN
     attributes: tuple[str, ...] = ()
 
 

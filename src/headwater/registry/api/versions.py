@@ -23,7 +23,7 @@ from headwater.registry.queries import Deleted, referring, version_anywhere, ver
 from headwater.registry.service import Service
 from headwater.registry.store.records import SchemaValue
 from headwater.registry.store.requests import DeleteVersion
-from headwater.registry.subjects import is_valid
+from headwater.registry.subjects import is_subject
 from headwater.security.access import Operation
 
 READ = needs(Operation.READ, Resource.SUBJECT)
@@ -96,7 +96,7 @@ def _changing(api: Endpoints, service: Service, on_writer: Guard) -> None:
     ) -> Schema:
         """Register a schema under a subject"""
         draft = body.draft(subject)
-        if not is_valid(subject):
+        if not is_subject(subject):
             raise InvalidSubject(subject)
         normalizes = await service.normalizes(subject, asked=normalize)
         known = await service.registering.known(draft, normalize=normalizes)
