@@ -15,6 +15,10 @@ def read_varint(source: bytes, at: int) -> tuple[int, int]:
     byte = source[at]
     if byte < 0x80:  # nearly all of them
         return (byte >> 1) ^ -(byte & 1), at + 1
+    second = source[at + 1]
+    if second < 0x80:  # the lengths of records of some size
+        raw = byte & 0x7F | second << 7
+        return (raw >> 1) ^ -(raw & 1), at + 2
     return _read_long(source, at)
 
 
