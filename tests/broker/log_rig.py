@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from random import Random
 from typing import Any
 
+from tests.broker.known_schemas import KnownSchemas
 from tests.broker.serving import services
 from tests.contracts.log_store import NOON, SetClock
 from tests.simulation.world.randomness import SimulatedRandomness
@@ -14,10 +15,13 @@ from headwater.broker.context import Context, Endpoint, Session
 from headwater.broker.fetch.memory import FetchMemory
 from headwater.broker.fetch.sessions import FetchSessions
 from headwater.broker.partitions import Partitions
+from headwater.broker.schemas.settings import SETTINGS as SCHEMA_SETTINGS
+from headwater.broker.schemas.validation import SchemaValidation
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.layers import LiveSettings
 from headwater.kernel.settings import Scope
+from headwater.kernel.tasks import Ward
 from headwater.kernel.units import MiB
 from headwater.log.compaction.settings import SETTINGS as COMPACTION_SETTINGS
 from headwater.log.memory.faults import Faults
@@ -61,7 +65,9 @@ class LogRig:
         self.live = live
         self.partitions = Partitions(logs=logs, settings=live)
         self.authorizer = Refusing()
+        self.schemas = KnownSchemas()
         randomness = SimulatedRandomness(Random(1))
+        self.ward = Ward("rig", children_max=99, randomness=randomness)
         self.services = services(
             clock=SetClock(),
             randomness=randomness,
@@ -72,6 +78,7 @@ class LogRig:
             partitions=self.partitions,
             fetch_sessions=FetchSessions(slots_max=slots, randomness=randomness),
             fetch_memory=FetchMemory(bytes_max=memory),
+            schema_validation=SchemaValidation(live, self.schemas, ward=self.ward),
         )
         self.session = Session(connection_id=1, host="192.0.2.1", advertised=ADVERTISED)
         self._lives = 0
@@ -130,7 +137,7 @@ class LogRig:
 async def log_rig(
     *, slots: int = 10, memory: int = 100 * MiB, faults: Faults | None = None, **broker: str
 ) -> AsyncIterator[LogRig]:
-    catalogue = Catalogue([*BROKER_SETTINGS, *LOG_SETTINGS, *COMPACTION_SETTINGS])
+    catalogue = Catalogue([*BROKER_SETTINGS, *SCHEMA_SETTINGS, *LOG_SETTINGS, *COMPACTION_SETTINGS])
     live = LiveSettings(catalogue, node_id=NODE, static={name.replace("_", "."): text for name, text in broker.items()})
     rig = LogRig(MemoryLogs(MemoryStorage(), clock=SetClock(NOON), faults=faults), live, slots=slots, memory=memory)
     opening = asyncio.ensure_future(rig.partitions.run())
@@ -140,6 +147,7 @@ async def log_rig(
         opening.cancel()
         with suppress(asyncio.CancelledError):
             await opening
+        await rig.ward.close(deadline_s=1)
 
 
 def of_one(response: Any) -> Any:

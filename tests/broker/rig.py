@@ -11,6 +11,7 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from tests.broker.known_schemas import KnownSchemas
 from tests.broker.serving import services, unlimited
 from tests.machine.toy import Store, ToyJournal, clock
 from tests.simulation.world.randomness import SimulatedRandomness
@@ -30,6 +31,7 @@ from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
 from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
+from headwater.broker.schemas.validation import SchemaValidation
 from headwater.broker.settings import SETTINGS as BROKER_SETTINGS
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
 from headwater.broker.share.state_intents import ShareStateIntents
@@ -206,6 +208,7 @@ async def rig(
         transactions=transactions,
         share_states=share_states,
         transactional_appends=TransactionalAppends(transactions),
+        schema_validation=SchemaValidation(live, KnownSchemas(), ward=ward),
         markers=markers,
         producer_ids=ProducerIds(cluster, node_id=NodeId(1)),
         quorum=lambda: Quorum(leader_epoch=LeaderEpoch(3), high_watermark=Offset(42), directory=DIRECTORY),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from headwater.assembly import metrics
 from headwater.assembly.errors import RefusedSetting
+from headwater.assembly.machines import CoordinatedMachines
 from headwater.assembly.options import (
     BrokerOptions,
     at_home,
@@ -21,6 +22,7 @@ from headwater.assembly.options import (
     refuse_what_would_be_neglected,
     static_settings,
 )
+from headwater.assembly.schema_lookups import SchemaLookups
 from headwater.assembly.survey import check_folder, read_bootstrap
 from headwater.broker import group_metrics, settings as broker_settings, transaction_metrics
 from headwater.broker.admin import Admin, Probes
@@ -45,11 +47,11 @@ from headwater.broker.quorum import Quorum
 from headwater.broker.quota_changes import DurableQuotas
 from headwater.broker.requests import Requests
 from headwater.broker.retention import Retention
+from headwater.broker.schemas import settings as schema_settings
+from headwater.broker.schemas.validation import SchemaValidation
 from headwater.broker.share.deleted_topics import DeletedSharedTopics
 from headwater.broker.share.sharing import sharing
-from headwater.broker.share.state_intents import ShareStateIntents
 from headwater.broker.telemetry import Telemetry
-from headwater.broker.transaction_ends import TransactionEnds
 from headwater.broker.transactional_appends import TransactionalAppends
 from headwater.control.cluster.codec import MetadataCodec
 from headwater.control.cluster.features import (
@@ -70,18 +72,11 @@ from headwater.control.cluster.machine import Cluster
 from headwater.control.cluster.names import GROUP_OFFSETS, REMOTE_LOG_METADATA, SHARE_STATE, TRANSACTION_STATE
 from headwater.control.cluster.requests import Bootstrap, Endpoint, RegisterBroker
 from headwater.control.groups import settings as group_settings
-from headwater.control.groups.codec import GroupCodec
 from headwater.control.groups.consumer import settings as consumer_settings
-from headwater.control.groups.machine import Groups
 from headwater.control.groups.share import settings as share_group_settings
 from headwater.control.groups.streams import settings as streams_group_settings
 from headwater.control.share import settings as share_settings
-from headwater.control.share.codec import ShareCodec
-from headwater.control.share.machine import ShareStates
-from headwater.control.share.pruning import whole_of
 from headwater.control.transactions import settings as transaction_settings
-from headwater.control.transactions.codec import TransactionCodec
-from headwater.control.transactions.machine import Transactions
 from headwater.kernel.catalogue import Catalogue
 from headwater.kernel.counters import Counters, Metric
 from headwater.kernel.exposition import exposition
@@ -93,9 +88,7 @@ from headwater.kernel.world import World
 from headwater.log import settings as log_settings
 from headwater.log.compaction import settings as compaction_settings
 from headwater.log.journals.checkpoints import CheckpointFiles
-from headwater.log.journals.coordinator import CoordinatorJournal
 from headwater.log.journals.metadata import MetadataJournal
-from headwater.log.journals.pruned import PrunedJournal
 from headwater.log.journals.snapshot_file import write_bootstrap
 from headwater.log.port import Log, Logs
 from headwater.log.segments.folder import FolderIdentity, read_identity, write_identity
@@ -147,6 +140,7 @@ def catalogue() -> Catalogue:
         transaction_settings,
         share_settings,
         broker_settings,
+        schema_settings,
     )
     return Catalogue(*(room.SETTINGS for room in rooms))
 
@@ -170,8 +164,6 @@ class Broker:
         check_values(self._catalogue, options.settings)
         self._node_id = NodeId(options.node_id)
         self._live = LiveSettings(self._catalogue, node_id=options.node_id, static=static_settings(options))
-        self._consumer_group_settings = consumer_settings.LiveConsumerGroupSettings(self._live)
-        self._share_group_settings = share_group_settings.LiveShareGroupSettings(self._live)
         self._counters = Counters()
         windows = security_settings.client_windows(self._live.broker)
         self._quotas = ClientQuotas(
@@ -206,12 +198,15 @@ class Broker:
         self._served: Logs = self._tiering.over(self._logs) if self._tiering is not None else self._logs
         self._partitions = Partitions(logs=self._served, settings=self._live)
         metrics.watch(self._counters, watchdog=watchdog, ward=self._ward, partitions=self._partitions)
-        self._coordinators = self._coordinate(GROUP_OFFSETS, self._make_groups)
+        machines = CoordinatedMachines(live=self._live, partitions=self._partitions, clock=world.clock, ward=self._ward)
+        self._coordinators = self._coordinate(GROUP_OFFSETS, lambda log: machines.groups(log, self._share_states))
         group_metrics.watch(self._counters, self._coordinators)
-        self._transactions = self._coordinate(TRANSACTION_STATE, self._make_transactions)
+        self._transactions = self._coordinate(
+            TRANSACTION_STATE, lambda log: machines.transactions(log, self._markers, self._cluster)
+        )
         transaction_metrics.watch(self._counters, self._transactions)
         self._markers = Markers(self._partitions, self._coordinators, clock=world.clock)
-        self._share_states = self._coordinate(SHARE_STATE, self._make_share_states)
+        self._share_states = self._coordinate(SHARE_STATE, machines.share_states)
         if self._tiering is not None:
             self._tiering.use(self._coordinate(REMOTE_LOG_METADATA, self._tiering.make_list))
         deleted = DeletedTopics(self._coordinators, topic_id=self._partitions.id_of, ward=self._ward)
@@ -328,60 +323,6 @@ class Broker:
         self._partitions.on_forgotten(made.log_forgotten)
         return made
 
-    def _make_groups(self, partition_log: Log) -> Runtime[Groups]:
-        runtime = Runtime(
-            f"groups {partition_log.partition.index}",
-            lambda: Groups(
-                settings=lambda: self._live.broker.resolved(group_settings.group_settings),
-                topics=self._partitions,
-                consumer_settings=self._consumer_group_settings,
-                share_settings=self._share_group_settings,
-                streams_settings=lambda group_id: streams_group_settings.streams_settings(
-                    self._live.group(group_id), self._live.broker
-                ),
-            ),
-            CoordinatorJournal(partition_log, GroupCodec()),
-            clock=self._world.clock,
-            ward=self._ward,
-        )
-        intents = ShareStateIntents(runtime, self._share_states, self._partitions, ward=self._ward)
-        runtime.subscribe(intents.durable, reloaded=intents.reloaded)
-        return runtime
-
-    def _make_transactions(self, partition_log: Log) -> Runtime[Transactions]:
-        runtime = Runtime(
-            f"transactions {partition_log.partition.index}",
-            lambda: Transactions(
-                settings=lambda: self._live.broker.resolved(transaction_settings.transaction_settings)
-            ),
-            CoordinatorJournal(
-                partition_log,
-                TransactionCodec(transaction_version=lambda: self._cluster.head.features.transaction_level),
-            ),
-            clock=self._world.clock,
-            ward=self._ward,
-        )
-        ends = TransactionEnds(runtime, self._markers, coordinator_epoch=lambda: partition_log.bounds.epoch)
-        runtime.subscribe(ends.durable, reloaded=ends.reloaded)
-        return runtime
-
-    def _make_share_states(self, partition_log: Log) -> Runtime[ShareStates]:
-        return Runtime(
-            f"share states {partition_log.partition.index}",
-            lambda: ShareStates(
-                settings=lambda: self._live.broker.resolved(share_settings.coordinator_settings),
-                has_partition=self._partitions.has_id,
-            ),
-            PrunedJournal(
-                partition_log,
-                ShareCodec(),
-                whole=whole_of,
-                interval_ms=lambda: self._live.broker[share_settings.PRUNE_INTERVAL_MS],
-            ),
-            clock=self._world.clock,
-            ward=self._ward,
-        )
-
     def _services(self, identity: FolderIdentity) -> Services:
         fetch_sessions = FetchSessions(
             slots_max=self._live.broker[broker_settings.MAX_INCREMENTAL_FETCH_SESSION_CACHE_SLOTS],
@@ -420,6 +361,7 @@ class Broker:
             share_states=self._share_states,
             sharing=shared,
             transactional_appends=TransactionalAppends(self._transactions),
+            schema_validation=SchemaValidation(self._live, self._make_lookups(), ward=self._ward),
             markers=self._markers,
             producer_ids=ProducerIds(self._cluster, node_id=self._node_id),
             quorum=lambda: _quorum(self._metadata_log, identity, self._quorum.kraft_version),
@@ -429,6 +371,17 @@ class Broker:
             fetch_sessions=fetch_sessions,
             fetch_memory=fetch_memory,
         )
+
+    def _make_lookups(self) -> SchemaLookups:
+        lookups = SchemaLookups(
+            own=lambda: self.network.listeners[0].advertised,
+            urls=lambda: self._live.broker[schema_settings.REGISTRY_URL],
+            world=self._world,
+            ward=self._ward,
+            counters=self._counters,
+        )
+        self._started.push_async_callback(lookups.close)
+        return lookups
 
     def _features(self) -> Features:
         features, kraft_version = self._cluster.head.features, self._quorum.kraft_version

@@ -16,6 +16,7 @@ from headwater.broker.markers import Markers
 from headwater.broker.partitions import Partitions
 from headwater.broker.producer_ids import ProducerIds
 from headwater.broker.quorum import Quorum
+from headwater.broker.schemas.validation import SchemaValidation
 from headwater.broker.share.sharing import Sharing
 from headwater.broker.telemetry import Telemetry
 from headwater.broker.transactional_appends import TransactionalAppends
@@ -86,6 +87,8 @@ class Services:
     sharing: Sharing
     """Share groups: sessions, and the share partitions that are led here."""
     transactional_appends: TransactionalAppends
+    schema_validation: SchemaValidation
+    """What topics ask of the schemas of their records."""
     markers: Markers
     producer_ids: ProducerIds
     quorum: Callable[[], Quorum]

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from headwater.broker.coordinators import Coordinators
 from headwater.broker.errors import Refused
+from headwater.broker.lines import pass_on
 from headwater.broker.refusals import code_of
 from headwater.control.transactions.machine import Transactions
 from headwater.control.transactions.requests import AddPartitions, ProducerIdentity, VerifyPartitions
@@ -114,6 +115,13 @@ class Admission:
         self._begun.setdefault(producer, {})[key] = entrant.partition
         return entrant.appended
 
+    def append_alone(self, log: Log, batch: memoryview) -> Future[Appended]:
+        """As `append` and `ask` in one: for a batch that comes later than the others of its request."""
+        alone = Admission(self._appends, self._transactional_id, adds=self._adds, asks=self._asks)
+        appended = alone.append(log, batch)
+        alone.ask()
+        return appended
+
     def ask(self) -> None:
         """Have the coordinator decide about the lines that began. To be called once, in the step of the appends."""
         for producer, lines in self._begun.items():
@@ -149,15 +157,4 @@ def _append(entrant: _Entrant) -> None:
     except LogError as error:
         entrant.appended.set_exception(error)
     else:
-        appended.add_done_callback(partial(_pass_on, entrant.appended))
-
-
-def _pass_on(to: "Future[Appended]", appended: "Future[Appended]") -> None:
-    if to.done():
-        return
-    if appended.cancelled():
-        to.cancel()
-    elif (error := appended.exception()) is not None:
-        to.set_exception(error)
-    else:
-        to.set_result(appended.result())
+        appended.add_done_callback(partial(pass_on, entrant.appended))

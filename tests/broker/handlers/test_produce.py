@@ -1,12 +1,13 @@
 """Produce, against logs in memory."""
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from random import Random
 from typing import Any
 
 import pytest
 from tests.broker.log_rig import LogRig, log_rig, of_one
-from tests.broker.serving import framed, run as serve, serving
+from tests.broker.serving import Broker, framed, run as serve, serving
 from tests.contracts.log_store import NOON, batch, everything, headers, producer_of, records, sequenced
 from tests.machine.toy import run
 from tests.simulation.world.randomness import SimulatedRandomness
@@ -229,9 +230,13 @@ def test_without_acks_there_is_no_answer_and_an_error_closes_the_connection():
     run(test)
 
 
+def _served(rig: LogRig) -> AbstractAsyncContextManager[Broker]:
+    return serving(produce, partitions=rig.partitions, schema_validation=rig.services.schema_validation)
+
+
 def test_on_a_real_connection_a_refusal_without_acks_ends_it_after_the_answers_before_it():
     async def test() -> None:
-        async with log_rig() as rig, serving(produce, partitions=rig.partitions) as broker:
+        async with log_rig() as rig, _served(rig) as broker:
             await rig.create("orders")
             client = await broker.connect()
             answered = ProduceRequest(acks=1, topic_data=(to("orders", part(batch("a"))),))

@@ -7,8 +7,8 @@ the other: they mostly end together, and to await one that has ended costs nothi
 `timeout_ms` is not looked at. In Kafka it bounds the wait for other replicas, and there are none: an append ends with its
 commit or with the failure of its storage, and either answers at once. For the same reason acks=1 and acks=all are one.
 
-Batches of transactions wait where their partition is not known to be part of the transaction yet; `transactional_appends`
-keeps their order meanwhile.
+Batches of transactions wait where their partition is not known to be part of the transaction yet, and those of topics that validate
+schemas where one of them is not known yet; `transactional_appends` and `schemas/validation` keep their order meanwhile.
 
 With acks=0 nothing is answered, but the append is awaited all the same: that bounds how much a client can have under way, and
 whatever goes wrong closes the connection, which is how such a producer learns of it.
@@ -16,6 +16,7 @@ whatever goes wrong closes the connection, which is how such a producer learns o
 
 from asyncio import Future
 from contextlib import suppress
+from functools import partial
 from typing import Final
 
 from msgspec import Struct
@@ -24,6 +25,7 @@ from headwater.broker.api import Api, between
 from headwater.broker.context import Context
 from headwater.broker.errors import NotAnswered, Refused
 from headwater.broker.needs import Whole, Within
+from headwater.broker.schemas.validation import Check
 from headwater.broker.settings import TRANSACTION_VERIFICATION
 from headwater.broker.transactional_appends import Admission
 from headwater.control.cluster.names import INTERNAL
@@ -138,10 +140,13 @@ def _begin_topic(
     code, why = _check_topic(context, name)
     if code or name is None:
         return [_refused(each, code, why) for each in topic.partition_data]
+    checks = context.services.schema_validation.of(name)
     begun = []
     for each in topic.partition_data:
         log = partitions.find_by_id(topic.topic_id, each.index) if by_id else partitions.find(name, each.index)
-        begun.append(_refused(each, log) if isinstance(log, ErrorCode) else _begin(context, admission, log, each))
+        begun.append(
+            _refused(each, log) if isinstance(log, ErrorCode) else _begin(context, admission, checks, log, each)
+        )
     return begun
 
 
@@ -156,7 +161,7 @@ def _check_topic(context: Context, name: TopicName | None) -> tuple[ErrorCode, s
 
 
 def _begin(
-    context: Context, admission: Admission | None, log: Log, asked: PartitionProduceData
+    context: Context, admission: Admission | None, checks: tuple[Check, ...], log: Log, asked: PartitionProduceData
 ) -> Begun | PartitionProduceResponse:
     batch = asked.records
     if not batch:
@@ -164,14 +169,21 @@ def _begin(
     attributes = batch[_LOW_ATTRIBUTES_AT] if len(batch) > _LOW_ATTRIBUTES_AT else 0
     if attributes & CODEC_MASK == Compression.ZSTD and context.api_version < _ZSTD_FROM:
         return _refused(asked, ErrorCode.UNSUPPORTED_COMPRESSION_TYPE, "zstd needs version 7", log=log)
+    transactional = admission if attributes & TRANSACTIONAL_BIT else None
+    if attributes & TRANSACTIONAL_BIT and transactional is None:
+        return _refused(asked, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, _NO_ID, log=log)
     try:
-        if not attributes & TRANSACTIONAL_BIT:
-            return Begun(asked, log, log.append((batch,)))
-        if admission is None:
-            return _refused(asked, ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED, _NO_ID, log=log)
-        return Begun(asked, log, admission.append(log, batch))
+        if checks:
+            into = transactional.append_alone if transactional else _append
+            validation = context.services.schema_validation
+            return Begun(asked, log, validation.append(log, batch, checks, partial(into, log, batch)))
+        return Begun(asked, log, transactional.append(log, batch) if transactional else log.append((batch,)))
     except LogError as refusal:
         return _refused_by(refusal, asked, log)
+
+
+def _append(log: Log, batch: memoryview) -> Future[Appended]:
+    return log.append((batch,))
 
 
 async def _settled(appended: Future[Appended]) -> None:

@@ -54,6 +54,10 @@ class FindFields(Job, frozen=True, kw_only=True, tag=True):
     names: tuple[str, ...]
 
 
+class FindName(Job, frozen=True, kw_only=True, tag=True):
+    """The full name of what it is about. Answered by `Compared`, with nothing in it where it has none."""
+
+
 class FindTags(Job, frozen=True, kw_only=True, tag=True):
     """Answered by `Tagged`."""
 
@@ -93,7 +97,7 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
     is_parsed: bool
 
 
-AnyJob: TypeAlias = Understand | Tell | Compare | FindFields | FindTags | ChangeTags
+AnyJob: TypeAlias = Understand | Tell | Compare | FindFields | FindName | FindTags | ChangeTags
 Result: TypeAlias = Understood | Told | Compared | Tagged | Refused
 
 _jobs: Final = msgspec.msgpack.Decoder(AnyJob)
@@ -155,6 +159,11 @@ def _find_fields(parsed: Any, job: FindFields) -> Result:
     return Compared(found=tuple(each for each in job.names if parsed.has_field(each)))
 
 
+def _find_name(parsed: Any, job: FindName) -> Result:
+    del job
+    return Compared(found=() if parsed.name is None else (parsed.name,))
+
+
 def _find_tags(parsed: Any, job: FindTags) -> Result:
     del job
     return Tagged(tags=tuple(parsed.tags().items()))
@@ -169,6 +178,7 @@ _DOERS: Final[Mapping[type, Callable[[Any, Any], Result]]] = {
     Tell: _tell,
     Compare: _compare,
     FindFields: _find_fields,
+    FindName: _find_name,
     FindTags: _find_tags,
     ChangeTags: _change_tags,
 }

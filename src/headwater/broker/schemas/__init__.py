@@ -1,0 +1,1 @@
+"""What topics may ask of the schemas of their records."""

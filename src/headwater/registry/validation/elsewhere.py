@@ -1,0 +1,56 @@
+"""Asks a registry over HTTP, for a broker whose registry lives on another cluster."""
+
+from typing import Any, Final
+from uuid import UUID
+
+from headwater.registry.errors import RegistryRefused
+from headwater.registry.formats.format import Source
+from headwater.registry.references import REFERENCES_MAX
+from headwater.registry.remote import RemoteRegistry
+from headwater.registry.validation.names import Names
+from headwater.registry.validation.verdicts import Use
+
+_ID: Final = 0
+_NOT_FOUND: Final = range(40400, 40500)
+_DEFAULT_CONTEXT: Final = "."
+
+
+class RemoteLook:
+    def __init__(self, registry: RemoteRegistry, names: Names) -> None:
+        self._registry = registry
+        self._names = names
+
+    async def is_registered(self, use: Use) -> bool:
+        try:
+            schema_id = await self._id(use.mark)
+            subjects = [] if schema_id is None else await self._registry.get("schemas", "ids", schema_id, "subjects")
+            if not use.by_record:
+                return use.subject in subjects
+            if not any(each.startswith(use.subject) for each in subjects):
+                return False
+            name = await self._name(schema_id)
+        except RegistryRefused as refused:
+            if refused.code in _NOT_FOUND:
+                return False
+            raise
+        return name is not None and use.subject + name in subjects
+
+    async def _name(self, schema_id: int | None) -> str | None:
+        schema = await self._registry.get("schemas", "ids", schema_id)
+        texts: dict[str, str] = {}
+        await self._gather(schema, texts)
+        return await self._names.of(schema.get("schemaType") or "AVRO", Source(text=schema["schema"], references=texts))
+
+    async def _gather(self, schema: Any, texts: dict[str, str]) -> None:
+        """What it refers to, each after what that refers to itself."""
+        for each in schema.get("references") or ():
+            if each["name"] not in texts and len(texts) < REFERENCES_MAX:
+                found = await self._registry.get("subjects", each["subject"], "versions", each["version"], deleted=True)
+                await self._gather(found, texts)
+                texts[each["name"]] = found["schema"]
+
+    async def _id(self, mark: bytes) -> int | None:
+        if mark[0] == _ID:
+            return int.from_bytes(mark[1:], "big")
+        found = await self._registry.get("schemas", "guids", UUID(bytes=mark[1:]), "ids")
+        return next((each["id"] for each in found if each["context"] == _DEFAULT_CONTEXT), None)
