@@ -13,7 +13,13 @@ def _avro() -> Format:
     return AvroFormat()
 
 
-_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"AVRO": _avro}
+def _protobuf() -> Format:
+    from headwater.registry.formats.protobuf.format import ProtobufFormat
+
+    return ProtobufFormat()
+
+
+_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"AVRO": _avro, "PROTOBUF": _protobuf}
 
 TYPES: Final = tuple(_MAKERS)
 DEFAULT_TYPE: Final = "AVRO"

@@ -1,0 +1,1 @@
+"""Protobuf schemas: read, printed, normalised and compared as Confluent's registry does it with Wire."""
