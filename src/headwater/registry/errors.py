@@ -16,6 +16,7 @@
       KeyNotSoftDeleted         40471    and must be, before it is deleted for good
       KeySoftDeleted            40472    and must be undeleted before what it wraps
       AmbiguousField            40901    the aliases of a field fit several of the data's; counts as a difference
+      IncompatibleOffer         40901    the same, of a schema that comes with an association
       IncompatibleSchema        40901    with what a version of the subject can read or has written
       ResourceAssociated        40903    it has an association of that type already
       SubjectAssociated         40904
@@ -142,6 +143,11 @@ class NoMode(RegistryError, code=40409):
 class AssociationNotFound(RegistryError, code=40410):
     def __init__(self, resource: str) -> None:
         super().__init__(f"Association for '{resource}' not found.")
+
+
+class IncompatibleOffer(RegistryError, code=40901):
+    def __init__(self, differences: Sequence[str]) -> None:
+        super().__init__(f"[{', '.join(differences)}]")
 
 
 class IncompatibleSchema(RegistryError, code=40901):

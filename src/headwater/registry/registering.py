@@ -6,10 +6,10 @@ again where there are others by then.
 
 from typing import Any, Final, Protocol
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from headwater.registry.comparing import Comparing
-from headwater.registry.content import Content
 from headwater.registry.defaults import Defaults
 from headwater.registry.drafts import Draft, contract_of, merges
 from headwater.registry.errors import IncompatibleSchema, InvalidSchema, TimedOut
@@ -17,7 +17,7 @@ from headwater.registry.lookup import Lookup
 from headwater.registry.merging import settled
 from headwater.registry.store.records import SchemaValue
 from headwater.registry.store.registering import check_mode
-from headwater.registry.store.requests import ANY_VERSION, LATEST, NO_ID, Moved, Register
+from headwater.registry.store.requests import ANY_VERSION, LATEST, NO_ID, Moved, Register, Registered
 from headwater.registry.understanding import Canonical, Read, Understanding
 from headwater.registry.views import View, view_of
 
@@ -29,6 +29,28 @@ class Submit(Protocol):
     """Asks the machine, and raises its refusal."""
 
     async def __call__(self, request: object) -> Any: ...
+
+
+class Prepared(Struct, frozen=True, kw_only=True):
+    """`there` is the version that the subject has of it already; `differences` are why it may not have it."""
+
+    request: Register
+    there: SchemaValue | None = None
+    differences: tuple[str, ...] = ()
+
+    def registered(self, place: SchemaValue | Registered) -> SchemaValue:
+        """As it has become that version."""
+        content = self.request.content
+        return SchemaValue(
+            subject=self.request.subject,
+            version=place.version,
+            id=place.id,
+            schema_type=content.type,
+            references=content.references or None,
+            metadata=content.metadata,
+            rule_set=content.rule_set,
+            schema=content.text,
+        )
 
 
 class Registering:
@@ -74,21 +96,24 @@ class Registering:
         raise TimedOut("Register operation timed out")
 
     async def _attempt(self, draft: Draft, *, normalize: bool, force: bool) -> SchemaValue | None:
-        view = await self._view(draft)
         await self._read(lambda state: check_mode(state, draft.subject, draft.id))
+        prepared = await self.prepared(draft, normalize=normalize, force=force)
+        if prepared.there is not None:
+            return prepared.registered(prepared.there)
+        if prepared.differences:
+            raise IncompatibleSchema(draft.subject, prepared.differences)
+        answer = await self._submit(prepared.request)
+        return None if isinstance(answer, Moved) else prepared.registered(answer)
+
+    async def prepared(self, draft: Draft, *, normalize: bool, force: bool = False) -> Prepared:
+        """All that can be done before anybody decides. Raises InvalidSchema."""
+        view = await self._view(draft)
         if not view.mode.takes_imports:
             draft = _completed(draft, view)
         is_new = draft.id == NO_ID and self._understanding.validates_new(view)
         canonical = await self._understanding.canonical(draft, view, is_new=is_new, normalize=normalize)
         if canonical is None:
             raise InvalidSchema("Empty schema", text="Empty schema")
-        there = await self._there(draft, canonical, view)
-        if there is not None:
-            return _value(draft.subject, canonical.content, there.version, there.id)
-        if not (view.mode.takes_imports or force):
-            found = await self._comparing.differences(canonical, view.living, view)
-            if found:
-                raise IncompatibleSchema(draft.subject, found)
         request = Register(
             subject=draft.subject,
             content=canonical.content,
@@ -97,10 +122,11 @@ class Registering:
             compared=tuple(each.version for each in view.living),
             force=force,
         )
-        answer = await self._submit(request)
-        return (
-            None if isinstance(answer, Moved) else _value(draft.subject, canonical.content, answer.version, answer.id)
-        )
+        there = await self._there(draft, canonical, view)
+        if there is not None or view.mode.takes_imports or force:
+            return Prepared(request=request, there=there)
+        found = await self._comparing.differences(canonical, view.living, view)
+        return Prepared(request=request, differences=tuple(found))
 
     async def _there(self, draft: Draft, canonical: Canonical, view: View) -> SchemaValue | None:
         if draft.version != ANY_VERSION:
@@ -131,16 +157,3 @@ def _completed(draft: Draft, view: View) -> Draft:
         tells_version=draft.version != ANY_VERSION,
     )
     return replace(draft, content=content).under(contract)
-
-
-def _value(subject: str, content: Content, version: int, schema_id: int) -> SchemaValue:
-    return SchemaValue(
-        subject=subject,
-        version=version,
-        id=schema_id,
-        schema_type=content.type,
-        references=content.references or None,
-        metadata=content.metadata,
-        rule_set=content.rule_set,
-        schema=content.text,
-    )

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from msgspec.structs import replace
 from tests.registry.store.registry_machine import Driven
 
 from headwater.registry.content import Content
@@ -47,12 +48,12 @@ def driven() -> Driven:
 
 
 def weak(subject: str | None = "shared", **more: Any) -> WantedAssociation:
-    return WantedAssociation(**{"type": "value", "subject": subject, "guid": "g", **more})
+    return WantedAssociation(**{"type": "value", "subject": subject, **more})
 
 
 def strong(driven: Driven, *, text: str = '"int"', **more: Any) -> WantedAssociation:
     """With a schema, as a new topic comes."""
-    wanted = {"type": "value", "lifecycle": STRONG, "frozen": True, "guid": "g", **more}
+    wanted = {"type": "value", "lifecycle": STRONG, "frozen": True, **more}
     wanted.setdefault("subject", f":.lkc:orders-{wanted['type']}")
     return WantedAssociation(schema=offered(driven, wanted["subject"], text), **wanted)
 
@@ -71,8 +72,12 @@ def asked(*associations: WantedAssociation, create: bool = False, **more: Any) -
 
 
 def created(driven: Driven, *associations: WantedAssociation, **more: Any) -> Any:
-    filled = (each if each.lifecycle else WantedAssociation(type=each.type, subject=each.subject, lifecycle=WEAK,
-                                                          frozen=False, guid=each.guid) for each in associations)  # fmt: skip
+    filled = (
+        each
+        if each.lifecycle
+        else WantedAssociation(type=each.type, subject=each.subject, lifecycle=WEAK, frozen=False)
+        for each in associations
+    )
     return driven.ask(asked(*filled, create=True, **more))
 
 
@@ -86,7 +91,6 @@ class TestSharing:
         assert created(driven, weak()) == NoActiveVersion("shared")
         driven.register("shared")
         value = AssociationValue(
-            guid="g",
             resource_name="orders",
             resource_namespace="lkc",
             resource_id="id",
@@ -96,7 +100,9 @@ class TestSharing:
             lifecycle="WEAK",
             timestamp=0,
         )
-        assert created(driven, weak()) == Associated(written=(value,))
+        [written] = created(driven, weak()).written
+        assert replace(written, guid=None) == value
+        assert len(written.guid) == 36
         [record] = driven.written
         assert record.key == AssociationKey(
             resource_name="orders",
@@ -190,7 +196,7 @@ class TestOwning:
         assert created(driven, strong(driven, text='"long"')) == ResourceAssociated("value", "orders")
 
     def test_it_needs_a_schema_and_a_subject_without_others(self, driven: Driven) -> None:
-        bare = WantedAssociation(type="value", subject=OWN, lifecycle=STRONG, frozen=True, guid="g")
+        bare = WantedAssociation(type="value", subject=OWN, lifecycle=STRONG, frozen=True)
         assert "schema must be provided when creating a frozen association" in str(created(driven, bare))
         driven.register(OWN, '"long"')
         assert "when schemas already exist" in str(created(driven, strong(driven)))
@@ -208,7 +214,6 @@ class TestOwning:
             subject=OWN,
             lifecycle=STRONG,
             frozen=True,
-            guid="g",
             schema=offered(driven, OWN, refusal=refusal),
         )
         assert created(driven, wanted) == refusal
@@ -238,7 +243,6 @@ class TestOwning:
             subject=":.lkc:orders-key",
             lifecycle=STRONG,
             frozen=True,
-            guid="g",
             schema=offered(driven, ":.lkc:orders-key", references=(Reference(subject="orders-value", version=1),)),
         )
         assert created(driven, strong(driven), referring) == SubjectReferenced(OWN)
@@ -259,7 +263,7 @@ class TestOwning:
 
     def test_it_is_imported_once_its_schemas_have_come(self, driven: Driven) -> None:
         driven.ask(SetMode(scope=":.lkc:", mode=Mode.IMPORT))
-        wanted = WantedAssociation(type="value", lifecycle=STRONG, guid="g")
+        wanted = WantedAssociation(type="value", lifecycle=STRONG)
         assert driven.ask(asked(wanted)) == NoActiveVersion(OWN)
         assert "in IMPORT mode" in str(created(driven, strong(driven)))
         driven.register(OWN, id=7, version=3)

@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from headwater.http.app import make_app
 from headwater.http.endpoints import Endpoints
 from headwater.kernel.counters import Counters
+from headwater.registry.api.association_batches import association_batches_api
+from headwater.registry.api.associations import associations_api
 from headwater.registry.api.compatibility import compatibility_api
 from headwater.registry.api.configs import configs_api
 from headwater.registry.api.contexts import contexts_api
@@ -19,6 +21,7 @@ from headwater.registry.api.schemas import schemas_api
 from headwater.registry.api.subjects import subjects_api
 from headwater.registry.api.surface import MEDIA_TYPES
 from headwater.registry.api.versions import versions_api
+from headwater.registry.associating import Associating
 from headwater.registry.service import Service
 
 _TITLE: Final = "Schema Registry"
@@ -35,6 +38,7 @@ def registry_app(
 ) -> FastAPI:
     """`more` are endpoints of neighbours that are served beside these."""
     writer = on_writer(forwarder or Alone())
+    associating = Associating(service)
     app = make_app(
         _TITLE,
         (
@@ -45,6 +49,8 @@ def registry_app(
             configs_api(service, writer),
             modes_api(service, writer),
             contexts_api(service, writer),
+            associations_api(service, associating, writer),
+            association_batches_api(service, associating, writer),
             root_api(about),
             *more,
         ),

@@ -5,6 +5,9 @@ resource is associated with its subject, and no schema refers to it. The order o
 several faults is told.
 """
 
+from hashlib import md5
+from uuid import UUID
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -110,7 +113,7 @@ def _value(request: Associate, each: _Settled, moment: Moment) -> AssociationVal
         changed = replace(each.stored, lifecycle=each.lifecycle, frozen=each.frozen)
         return replace(changed, create_ts=None, timestamp=moment.wall)
     return AssociationValue(
-        guid=each.wanted.guid,
+        guid=_guid(request, each, moment),
         resource_name=request.resource_name,
         resource_namespace=request.resource_namespace,
         resource_id=request.resource_id,
@@ -123,14 +126,23 @@ def _value(request: Associate, each: _Settled, moment: Moment) -> AssociationVal
     )
 
 
+def _guid(request: Associate, each: _Settled, moment: Moment) -> str:
+    """It never had the same subject at the same moment before."""
+    told = "\n".join((request.resource_id or "", each.type, each.subject, str(moment.wall)))
+    return str(UUID(bytes=md5(told.encode(), usedforsecurity=False).digest(), version=3))
+
+
 def _check_types(request: Associate) -> None:
     seen: dict[str, None] = {}
     for each in request.associations:
         if each.type in seen:
-            raise InvalidAssociation(
-                "associationType", f"may only appear once per request, but '{each.type}' appears more than once"
-            )
+            raise twice(each.type)
         seen[each.type] = None
+
+
+def twice(association_type: str) -> InvalidAssociation:
+    why = f"may only appear once per request, but '{association_type}' appears more than once"
+    return InvalidAssociation("associationType", why)
 
 
 def _is_stale(state: State, offered: Offered | None) -> bool:

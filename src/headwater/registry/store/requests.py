@@ -118,14 +118,13 @@ class Offered(Struct, frozen=True, kw_only=True):
 
 
 class WantedAssociation(Struct, frozen=True, kw_only=True):
-    """What is None is as it was. `guid` is for one that is new, and `subject`'s alias has been looked up."""
+    """What is None is as it was. `subject`'s alias has been looked up."""
 
     type: str
     subject: str | None = None
     lifecycle: Lifecycle | None = None
     frozen: bool | None = None
     schema: Offered | None = None
-    guid: str
 
 
 class Associate(Struct, frozen=True, kw_only=True):
