@@ -22,7 +22,8 @@ from headwater.wire.errors import InvalidRecord
 
 _ID: Final = 0
 _GUID: Final = 1
-_MARK_BYTES: Final = {_ID: 5, _GUID: 17}
+_ID_BYTES: Final = 5
+_MARK_BYTES: Final = {_ID: _ID_BYTES, _GUID: 17}
 _MARK_BYTES_MAX: Final = max(_MARK_BYTES.values())
 _HEADER_NAMES: Final = {True: b"__key_schema_id", False: b"__value_schema_id"}
 _FIRST_WINDOW: Final = 16
@@ -67,10 +68,13 @@ def schema_marks(batch: Readable, header: BatchHeader, *, of_keys: bool, decompr
         while place < count:
             record = _read(plain, at)
             mark = _mark(plain, record, of_keys=of_keys)
-            alike = _alike(plain, record, count - place - 1, of_keys=of_keys)
+            body, end = record[1], record[-1]
+            alike = 0
+            if plain.startswith(plain[at:body], end):  # the next is as long
+                alike = _alike(plain, _Place._make(record), count - place - 1, of_keys=of_keys)
             yield Marked(first=place, count=1 + alike, mark=mark)
             place += 1 + alike
-            at = record.end + alike * (record.end - at)
+            at = end + alike * (end - at)
     except IndexError:
         raise InvalidRecord(
             f"the records of the batch at offset {header.base_offset} end in the middle of one"
@@ -79,7 +83,8 @@ def schema_marks(batch: Readable, header: BatchHeader, *, of_keys: bool, decompr
         raise InvalidRecord(f"{len(plain) - at} bytes remain behind the last of {count} records")
 
 
-def _read(plain: bytes, start: int) -> _Place:
+def _read(plain: bytes, start: int) -> tuple[int, int, int, int, int, int, int, int, int]:
+    """The fields of a `_Place`, which is dearer to make than to read."""
     length, body = read_varint(plain, start)
     end = body + length
     if end > len(plain):
@@ -97,28 +102,22 @@ def _read(plain: bytes, start: int) -> _Place:
     headers = value + length if length > 0 else value
     if headers >= end:
         raise InvalidRecord(f"a field is longer than its record of {end - body} bytes")
-    return _Place(start, body, deltas, keys_length, key, values_length, value, headers, end)
+    return start, body, deltas, keys_length, key, values_length, value, headers, end
 
 
-def _mark(plain: bytes, record: _Place, *, of_keys: bool) -> bytes | None:
-    length_at, at, end = _data(record, of_keys=of_keys)
-    mark = plain[at : at + _MARK_BYTES[_ID]]
-    if at + _MARK_BYTES[_ID] > end or mark[0] != _ID:
+def _mark(plain: bytes, record: tuple[int, ...], *, of_keys: bool) -> bytes | None:
+    _, _, _, keys_length, key, values_length, value, headers, end = record
+    length_at, at, until = (keys_length, key, values_length) if of_keys else (values_length, value, headers)
+    mark = plain[at : at + _ID_BYTES]
+    if until - at < _ID_BYTES or mark[0] != _ID:
         mark = b""
-    if plain[record.headers] != _NO_HEADERS:
-        mark = _in_headers(plain, record, _HEADER_NAMES[of_keys]) or mark
-    return None if at == end and read_varint(plain, length_at)[0] < 0 else mark
+    if plain[headers] != _NO_HEADERS:
+        mark = _in_headers(plain, headers, end, _HEADER_NAMES[of_keys]) or mark
+    return None if at == until and read_varint(plain, length_at)[0] < 0 else mark
 
 
-def _data(record: _Place, *, of_keys: bool) -> tuple[int, int, int]:
-    """Where the length of what a schema is of stands, where that begins, and where it ends."""
-    if of_keys:
-        return record.keys_length, record.key, record.values_length
-    return record.values_length, record.value, record.headers
-
-
-def _in_headers(plain: bytes, record: _Place, name: bytes) -> bytes | None:
-    count, at = read_varint(plain, record.headers)
+def _in_headers(plain: bytes, at: int, end: int, name: bytes) -> bytes | None:
+    count, at = read_varint(plain, at)
     found = None
     for _ in range(count):
         length, name_at = read_varint(plain, at)
@@ -126,7 +125,7 @@ def _in_headers(plain: bytes, record: _Place, name: bytes) -> bytes | None:
         header_name = plain[name_at:at]
         length, at = read_varint(plain, at)
         value, at = plain[at : at + min(max(length, 0), _MARK_BYTES_MAX)], at + max(length, 0)
-        if at > record.end or at < name_at:
+        if at > end or at < name_at:
             raise InvalidRecord("a header is longer than its record, or has no name")
         if header_name == name and value and _MARK_BYTES.get(value[0]) == length:
             found = value
@@ -135,14 +134,11 @@ def _in_headers(plain: bytes, record: _Place, name: bytes) -> bytes | None:
 
 def _alike(plain: bytes, record: _Place, others: int, *, of_keys: bool) -> int:
     """How many of the records behind this one, of at most `others`, have its shape and its mark."""
-    start, end = record.start, record.end
-    if not others or not plain.startswith(plain[start : record.body], end):
-        return 0
     fixed = _fixed(record, of_keys=of_keys)
     if len(fixed) > _FIXED_MAX:
         return 0
-    stride = end - start
-    others = min(others, (len(plain) - end) // stride)
+    stride = record.end - record.start
+    others = min(others, (len(plain) - record.end) // stride)
     found, window = 0, _FIRST_WINDOW
     while found < others:
         wanted = min(window, others - found)
@@ -156,12 +152,12 @@ def _alike(plain: bytes, record: _Place, others: int, *, of_keys: bool) -> int:
 
 def _fixed(record: _Place, *, of_keys: bool) -> list[int]:
     """The places of the bytes that must be the same in a record of the same shape: all lengths, the mark, the headers."""
-    _, at, end = _data(record, of_keys=of_keys)
+    at, until = (record.key, record.values_length) if of_keys else (record.value, record.headers)
     spans = (
         (record.start, record.body),
         (record.keys_length, record.key),
         (record.values_length, record.value),
-        (at, min(at + _MARK_BYTES[_ID], end)),
+        (at, min(at + _ID_BYTES, until)),
         (record.headers, record.end),
     )
     return [place for span in spans for place in range(*span)]
