@@ -26,6 +26,7 @@
       KeyExists                 40971
       TooManyKeys               40972
       InvalidSchema             42201    the text is no schema, or one that can't be registered
+        RemoteReference       42201    its `$ref` leads to what would have to be fetched
       InvalidVersion            42202    no number of a version, and not `latest`
       InvalidCompatibility      42203    no such level
       InvalidMode               42204
@@ -84,6 +85,11 @@ class InvalidSchema(RegistryError, code=42201):
     def __init__(self, why: str, *, text: str | None = None) -> None:
         super().__init__(text or f"Invalid schema: {why}")
         self.why = why
+
+
+class RemoteReference(InvalidSchema):
+    def __init__(self, uri: str) -> None:
+        super().__init__(f"Invalid JSON: Remote schema reference fetching over HTTP(S) is disabled: {uri}")
 
 
 class AmbiguousField(RegistryError, code=40901):

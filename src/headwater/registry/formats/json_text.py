@@ -8,16 +8,18 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
 from typing import Any, Final, NoReturn
 
 from headwater.registry.errors import InvalidSchema
 
 Json = Any
-"""None, bool, int, float, str, list and dict, the latter in the order of its keys."""
+"""None, bool, int, float or Decimal, str, list and dict, the latter in the order of its keys."""
 
 DEPTH_MAX: Final = 200
 """Nesting that no schema needs; far below what would exhaust the interpreter's stack."""
 _DIGITS_MAX: Final = 1_000
+_EXPONENT_MAX: Final = 2**31 - 1
 _PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
 _TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
 _ESCAPED: Final = re.compile(r'[\x00-\x1f"\\]')
@@ -32,6 +34,17 @@ def read(text: str) -> Json:
         return json.loads(_uncommented(text), parse_constant=_refuse_constant, parse_int=_integer)
     except ValueError as error:
         raise InvalidSchema(str(error)) from None
+
+
+def read_exactly(text: str) -> Json:
+    """As Confluent reads JSON Schemas: every number keeps the digits that it was written with, what is no number is a string,
+    comments are none, and what follows the value is passed over. Raises InvalidSchema."""
+    _check_depth(text)
+    try:
+        value, _ = _EXACT.raw_decode(text.lstrip(_SPACE))
+    except (ValueError, InvalidOperation) as error:
+        raise InvalidSchema(str(error) or "a number is too large") from None
+    return value
 
 
 def write(value: Json) -> str:
@@ -63,6 +76,8 @@ def _written(value: Json) -> Iterator[str]:
             yield str(value)
         case float():
             yield java_double(value)
+        case Decimal():
+            yield str(value)
         case list() | tuple():
             yield "["
             for place, each in enumerate(value):
@@ -140,3 +155,17 @@ def _integer(digits: str) -> int:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
+
+
+def _decimal(digits: str) -> Decimal:
+    """Zero has no sign."""
+    if len(digits) > _DIGITS_MAX:
+        raise ValueError(f"a number of {len(digits)} digits is too long; {_DIGITS_MAX} are allowed")
+    number = Decimal(digits)
+    if abs(number.adjusted()) > _EXPONENT_MAX:
+        raise InvalidOperation
+    return number or number.copy_abs()
+
+
+_SPACE: Final = " \t\n\r"
+_EXACT: Final = json.JSONDecoder(parse_float=_decimal, parse_int=_integer, parse_constant=str)

@@ -13,13 +13,19 @@ def _avro() -> Format:
     return AvroFormat()
 
 
+def _json() -> Format:
+    from headwater.registry.formats.json_schema.format import JsonSchemaFormat
+
+    return JsonSchemaFormat()
+
+
 def _protobuf() -> Format:
     from headwater.registry.formats.protobuf.format import ProtobufFormat
 
     return ProtobufFormat()
 
 
-_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"AVRO": _avro, "PROTOBUF": _protobuf}
+_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"AVRO": _avro, "JSON": _json, "PROTOBUF": _protobuf}
 
 TYPES: Final = tuple(_MAKERS)
 DEFAULT_TYPE: Final = "AVRO"

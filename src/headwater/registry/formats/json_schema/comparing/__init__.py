@@ -1,0 +1,1 @@
+"""How two schemas differ, a file for each family of rules."""
