@@ -99,6 +99,12 @@ class Rig:
             self._took(self.machine.decide_due(self._moment()))
         self.elapsed = until
 
+    def ring(self) -> None:
+        """Have what is due by now decided, once, as the runtime's timer does."""
+        deadline = self.machine.next_deadline()
+        if deadline is not None and deadline <= self.elapsed:
+            self._took(self.machine.decide_due(self._moment()))
+
     def restarted(self) -> "Rig":
         """Another machine over the same log; what was volatile is lost."""
         again = Rig(self.log, topics=self.topics, consumer=self.consumer_settings)

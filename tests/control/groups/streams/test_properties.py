@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from tests.control.groups.rig import Rig
 from tests.control.groups.streams.clients import WORDS, Client, offsets
 
 from headwater.control.errors import ControlError
+from headwater.control.groups.streams import assigning
 from headwater.control.groups.streams.group import GroupState
 from headwater.control.groups.streams.requests import StreamsHeartbeatAnswer
 from headwater.control.groups.streams.settings import StreamsSettings
@@ -122,4 +124,22 @@ class AnyApplication(RuleBasedStateMachine):
         return group.state is GroupState.STABLE and has == group.targets
 
 
+class AnyLargeApplication(AnyApplication):
+    """Its tasks are assigned in slices, and between two of these anything may happen."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(assigning, "AT_ONCE_MAX", 0)
+
+    @rule()
+    def another_slice(self) -> None:
+        self.rig.ring()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.patch.undo()
+
+
 TestAnyApplication = AnyApplication.TestCase
+TestAnyLargeApplication = AnyLargeApplication.TestCase

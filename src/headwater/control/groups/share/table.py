@@ -38,7 +38,10 @@ class ShareTable:
 
     def group(self, group_id: str) -> ShareGroup:
         """To be filled by a record of it."""
-        return self.groups.setdefault(group_id, ShareGroup(group_id))
+        group = self.groups.get(group_id)
+        if group is None:
+            group = self.groups[group_id] = ShareGroup(group_id)
+        return group
 
     def forget(self, group_id: str) -> None:
         for each in (self.groups, self.settled, self.starts):

@@ -2,21 +2,30 @@
 
 A target is computed when the group has changed since the last one, but not before more members had time to come, and not
 more often than the assignment interval. Until then members keep what they have, and are told why.
+
+That of a large group is computed in slices, between which others have their turns, and is decided with the last of them. It is
+of the group as it was when the first began: who has come or gone since has called for another epoch, which is assigned next.
+Nothing of it is durable before it is whole; what a crash cuts short is begun again by the next heartbeat.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Final
 
 from msgspec import Struct
 
 from headwater.control.groups.records import GroupRecord
-from headwater.control.groups.streams.assignor import MemberSpec, assign
+from headwater.control.groups.step import Step
+from headwater.control.groups.streams.assignor import MemberSpec, Slices, SubtopologySpec, assign_in_slices, at_once
 from headwater.control.groups.streams.configuring import ConfiguredTopology, Note, Status
-from headwater.control.groups.streams.group import Group, Live, Member
+from headwater.control.groups.streams.group import Group, Live, Member, Underway
 from headwater.control.groups.streams.records import assigned_record, target_record
 from headwater.control.groups.streams.settings import StreamsSettings
-from headwater.control.groups.streams.table import INITIAL, Table
-from headwater.control.groups.streams.tasks import NOTHING, Tasks
+from headwater.control.groups.streams.table import ASSIGN, INITIAL, Table
+from headwater.control.groups.streams.tasks import Tasks
 from headwater.machine.machine import Moment
+
+AT_ONCE_MAX: Final = 2_000
+"""Members and tasks that are assigned in the step that asks for it: some milliseconds."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -31,6 +40,7 @@ class Target(Struct, frozen=True, kw_only=True):
 def current_target(
     table: Table,
     group: Group,
+    live: Live,
     *,
     epoch: int,
     members: Callable[[], Mapping[str, Member]],
@@ -44,12 +54,19 @@ def current_target(
         return _delayed(group, {}, "initial rebalance delay")
     if group.assignment.assignment_epoch >= epoch:
         return Target(epoch=group.assignment.assignment_epoch, tasks=targets)
+    if live.underway is not None:
+        return Target(epoch=group.assignment.assignment_epoch, tasks=targets)
     settings = table.settings_of(group.group_id)
     if not _may_assign(group, settings, moment):
         return _delayed(group, targets, "assignment interval")
-    assigned = _assigned(members(), topology, table.live(group.group_id), settings)
-    records = (*_changes(group.group_id, targets, assigned), assigned_record(group.group_id, epoch, moment.wall))
-    return Target(epoch=epoch, tasks=assigned, records=records)
+    present, subtopologies = members(), topology.specs() if topology.is_ready else []
+    slices = _slices(present, subtopologies, live, settings)
+    if len(present) + sum(each.tasks for each in subtopologies) > AT_ONCE_MAX:
+        live.underway = Underway(epoch=epoch, slices=slices)
+        table.deadlines.set((ASSIGN, group.group_id, ""), moment.elapsed)
+        return Target(epoch=group.assignment.assignment_epoch, tasks=targets)
+    assigned = at_once(slices)
+    return Target(epoch=epoch, tasks=assigned, records=tuple(_records(group, epoch, targets, assigned, moment)))
 
 
 def _delayed(group: Group, targets: Mapping[str, Tasks], why: str) -> Target:
@@ -63,13 +80,26 @@ def _may_assign(group: Group, settings: StreamsSettings, moment: Moment) -> bool
     return not last or not interval or moment.wall - last >= interval
 
 
-def _assigned(
-    members: Mapping[str, Member], topology: ConfiguredTopology, live: Live, settings: StreamsSettings
-) -> dict[str, Tasks]:
-    if not topology.is_ready:
-        return dict.fromkeys(sorted(members), NOTHING)
+def go_on(table: Table, group: Group, step: Step) -> None:
+    """Compute the next slice of what is under way; with the last, the target is there."""
+    live = table.live(group.group_id)
+    if live.underway is None:
+        return
+    try:
+        next(live.underway.slices)
+    except StopIteration as end:
+        epoch, live.underway = live.underway.epoch, None
+        assigned = {each: tasks for each, tasks in end.value.items() if each in group}
+        step.write(*_records(group, epoch, group.targets, assigned, step.moment))
+    else:
+        table.deadlines.set((ASSIGN, group.group_id, ""), step.moment.elapsed)
+
+
+def _slices(
+    members: Mapping[str, Member], subtopologies: Iterable[SubtopologySpec], live: Live, settings: StreamsSettings
+) -> Slices:
     specs = {each: _spec(member, live) for each, member in members.items()}
-    return assign(specs, topology.specs(), standby_replicas=settings.standby_replicas)
+    return assign_in_slices(specs, subtopologies, standby_replicas=settings.standby_replicas)
 
 
 def _spec(member: Member, live: Live) -> MemberSpec:
@@ -82,10 +112,13 @@ def _spec(member: Member, live: Live) -> MemberSpec:
     )
 
 
-def _changes(group_id: str, old: Mapping[str, Tasks], new: Mapping[str, Tasks]) -> Iterator[GroupRecord]:
+def _records(
+    group: Group, epoch: int, old: Mapping[str, Tasks], new: Mapping[str, Tasks], moment: Moment
+) -> Iterator[GroupRecord]:
     for member_id, tasks in new.items():
         if old.get(member_id) != tasks:
-            yield target_record(group_id, member_id, tasks)
+            yield target_record(group.group_id, member_id, tasks)
+    yield assigned_record(group.group_id, epoch, moment.wall)
 
 
 def moved_record(group: Group, epoch: int) -> GroupRecord:
@@ -95,12 +128,14 @@ def moved_record(group: Group, epoch: int) -> GroupRecord:
 
 def first_target(table: Table, group: Group, moment: Moment) -> tuple[GroupRecord, ...]:
     """The initial delay is over: all who have come are assigned together, and learn of it with their next heartbeats."""
-    configured = table.live(group.group_id).configured
+    live = table.live(group.group_id)
+    configured = live.configured
     if not len(group) or configured is None:
         return ()
     target = current_target(
         table,
         group,
+        live,
         epoch=group.value.epoch,
         members=lambda: {each.member_id: each for each in group},
         targets=group.targets,

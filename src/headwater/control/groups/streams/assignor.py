@@ -5,10 +5,13 @@
 
 A member keeps what it has only up to its quota, an even share of all tasks. What is left over goes to processes by load, in
 the order of subtopologies, so that a first assignment is by ranges.
+
+Thousands of tasks take longer than others should wait. So it is a generator, which yields wherever others may go first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from operator import attrgetter
+from typing import Final, TypeAlias
 
 from msgspec import Struct
 
@@ -33,17 +36,46 @@ class SubtopologySpec(Struct, frozen=True, kw_only=True):
     is_stateful: bool
 
 
+Slices: TypeAlias = Generator[None, None, dict[str, Tasks]]
+_SLICE: Final = 1_000
+"""Tasks that are given away in one: some milliseconds."""
+
+
 def assign(
     members: Mapping[str, MemberSpec], subtopologies: Iterable[SubtopologySpec], *, standby_replicas: int
 ) -> dict[str, Tasks]:
     """Everything to somebody: each task has one active owner, and as many standbys as there are other processes for."""
+    return at_once(assign_in_slices(members, subtopologies, standby_replicas=standby_replicas))
+
+
+def at_once(slices: Slices) -> dict[str, Tasks]:
+    while True:
+        try:
+            next(slices)
+        except StopIteration as end:
+            assigned: dict[str, Tasks] = end.value
+            return assigned
+
+
+def assign_in_slices(
+    members: Mapping[str, MemberSpec], subtopologies: Iterable[SubtopologySpec], *, standby_replicas: int
+) -> Slices:
+    """The same, by and by. None of what is given may change meanwhile."""
+    yield
     if not members:
         return {}
     assignment = _Assignment(members, list(subtopologies), standby_replicas)
-    assignment.assign_active()
+    yield
+    assignment.remember(members)
+    yield
+    yield from assignment.assign_active()
+    yield
     if standby_replicas:
-        assignment.assign_standby()
-    return assignment.result()
+        yield from assignment.assign_standby()
+        yield
+    assigned = assignment.result()
+    yield
+    return assigned
 
 
 class _Quota:
@@ -87,11 +119,10 @@ class _Assignment:
             self._teams.setdefault(each.process, []).append(each)
         self._was_active: dict[int, Worker] = {}
         self._copies: dict[int, list[Worker]] = {}
-        self._remember(members)
         self._active_quota = _Quota(len(self._ids), len(members))
         self._quota = _Quota(len(self._ids) + standby_replicas * len(self._stateful), len(members))
 
-    def _remember(self, members: Mapping[str, MemberSpec]) -> None:
+    def remember(self, members: Mapping[str, MemberSpec]) -> None:
         """Copies by worth: those that are kept up to date first, and of these the furthest."""
         numbers = {task: number for number, task in enumerate(self._ids)}
         ranked: dict[TaskId, list[tuple[bool, int, int]]] = {}
@@ -111,13 +142,17 @@ class _Assignment:
 
     # --- active tasks
 
-    def assign_active(self) -> None:
+    def assign_active(self) -> Iterator[None]:
         left = [each for each in self._in_turn if not self._keep_active(each, self._was_active.get(each))]
+        yield
         left = [each for each in left if not self._keep_active(each, self._copy_holder(each))]
+        yield
         by_load = ByLoad(self._teams)
-        for task in sorted(left):
+        for given, task in enumerate(sorted(left), 1):
             self._add_active(self._least_loaded(by_load.least()), task)
             by_load.least_has_changed()
+            if given % _SLICE == 0:
+                yield
 
     def _least_loaded(self, process: Process) -> Worker:
         team = self._teams[process]
@@ -140,17 +175,22 @@ class _Assignment:
 
     # --- standbys
 
-    def assign_standby(self) -> None:
+    def assign_standby(self) -> Iterator[None]:
         """Back to front, so that ranges of standbys do not fall together with those of active tasks."""
         left: list[tuple[int, int]] = []
-        for task in reversed(self._stateful):
+        for seen, task in enumerate(reversed(self._stateful), 1):
+            if seen % _SLICE == 0:
+                yield
             kept = 0
             while kept < self._replicas and self._keep_standby(task):
                 kept += 1
             if kept < self._replicas:
                 left.append((task, self._replicas - kept))
+        yield
         by_load = ByLoad(self._teams)
-        for task, missing in sorted(left, reverse=True):
+        for given, (task, missing) in enumerate(sorted(left, reverse=True), 1):
+            if given % _SLICE == 0:
+                yield
             for _ in range(missing):
                 process = by_load.take_without(task)
                 if process is None:

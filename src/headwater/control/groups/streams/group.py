@@ -13,6 +13,7 @@ from enum import Enum
 from msgspec import Struct
 
 from headwater.control.groups.records import GroupRecord
+from headwater.control.groups.streams.assignor import Slices
 from headwater.control.groups.streams.configuring import ConfiguredTopology
 from headwater.control.groups.streams.holders import TaskHolders
 from headwater.control.groups.streams.reconciling import Standing
@@ -72,6 +73,13 @@ class Refined(Struct, frozen=True, kw_only=True):
     """Whether it differs from the target, so that another step has to follow."""
 
 
+class Underway(Struct, frozen=True, kw_only=True):
+    """A target that is being computed, of the group as it was when its epoch began to be assigned."""
+
+    epoch: int
+    slices: Slices
+
+
 class Live:
     """What members tell again when it is lost."""
 
@@ -82,6 +90,7 @@ class Live:
         self.offsets: dict[str, Offsets] = {}
         self.silent: dict[str, None] = {}
         """Members whose clients never tell offsets."""
+        self.underway: Underway | None = None
         self.refined: Refined | None = None
         self.heard_of_offsets = False
         """Whether anybody has told offsets since tasks were last refined."""
@@ -119,6 +128,9 @@ class Group:
 
     def __iter__(self) -> Iterator[Member]:
         return (self._member(each) for each in self._members)
+
+    def __contains__(self, member_id: object) -> bool:
+        return member_id in self._members
 
     def get(self, member_id: str) -> Member | None:
         return self._member(member_id) if member_id in self._members else None

@@ -196,6 +196,7 @@ class _Heartbeat:
         target = current_target(
             self._table,
             self._group,
+            self._live,
             epoch=value.epoch,
             members=self._members,
             targets=self._targets(),
@@ -249,6 +250,7 @@ class _Heartbeat:
         self._live.refined = refined
         self._live.topics_version = self._table.topics.version
         if self._replaced is not None and self._replaced.member_id != member.member_id:
+            self._live.underway = None  # it has a part for the former id, and none for this one
             self._table.forget_member(group_id, self._replaced.member_id)
         self._table.touch(group_id, member.member_id, moment)
         if member.standing.state is not State.UNREVOKED_TASKS:

@@ -10,7 +10,7 @@ from headwater.control.groups.records import GroupRecord
 from headwater.control.groups.requests import GroupOverview
 from headwater.control.groups.step import Step
 from headwater.control.groups.streams import describing
-from headwater.control.groups.streams.assigning import first_target
+from headwater.control.groups.streams.assigning import first_target, go_on
 from headwater.control.groups.streams.checking import JOINS
 from headwater.control.groups.streams.committing import StreamsOffsetRules
 from headwater.control.groups.streams.describing import STREAMS, StreamsGroupDescription
@@ -20,7 +20,7 @@ from headwater.control.groups.streams.leaving import remove
 from headwater.control.groups.streams.records import standing_of, target_of
 from headwater.control.groups.streams.requests import StreamsHeartbeat, TellTopology
 from headwater.control.groups.streams.settings import StreamsSettings
-from headwater.control.groups.streams.table import INITIAL, Table
+from headwater.control.groups.streams.table import ASSIGN, INITIAL, Table
 from headwater.control.groups.streams.telling import tell_topology
 from headwater.machine.decision import Ticket
 from headwater.wire.records.streams_group_current_member_assignment_key import StreamsGroupCurrentMemberAssignmentKey
@@ -107,6 +107,8 @@ class StreamsGroups:
             member = group.get(member_id) if group is not None else None
             if group is not None and word == INITIAL:
                 step.write(*first_target(self.table, group, step.moment))
+            elif group is not None and word == ASSIGN:
+                go_on(self.table, group, step)
             elif group is not None and member is not None:
                 remove(self.table, group, member, step)
 

@@ -15,6 +15,7 @@ from headwater.wire.types import TopicName
 SESSION: Final = "session"
 REVOCATION: Final = "revocation"
 INITIAL: Final = "initial"
+ASSIGN: Final = "assign"
 Key = tuple[str, str, str]
 """What a deadline is for: one of the words above, the group, and the member where it has one."""
 
@@ -46,10 +47,14 @@ class Table:
     def forget_live(self, group_id: str) -> None:
         self._live.pop(group_id, None)
         self.deadlines.cancel((INITIAL, group_id, ""))
+        self.deadlines.cancel((ASSIGN, group_id, ""))
 
     def replaying(self, group_id: str) -> Group:
         """The group that a record is about."""
-        return self.groups.setdefault(group_id, Group(group_id))
+        group = self.groups.get(group_id)
+        if group is None:
+            group = self.groups[group_id] = Group(group_id)
+        return group
 
     def replayed(self, group: Group) -> None:
         if group.is_gone:

@@ -46,6 +46,7 @@ class Warming:
             return None
         if now.epoch != self._group.assignment.assignment_epoch or self._group.state is not GroupState.STABLE:
             return None
+        self._live.heard_of_offsets = False
         following = self._refined(self._group.value.epoch + 1, targets)
         return None if following.tasks == now.tasks else following
 
