@@ -16,6 +16,8 @@ class Draft(Struct, frozen=True, kw_only=True):
     content: Content
     version: int = ANY_VERSION
     id: int = NO_ID
+    keeps_tags: bool = False
+    """Whether its text gets the tags that its predecessor's has."""
 
     @property
     def is_empty(self) -> bool:

@@ -74,7 +74,7 @@ class Registering:
     async def known(self, draft: Draft, *, normalize: bool) -> SchemaValue | None:
         """What is there already, so that nobody has to decide anything; any node may say so."""
         view = await self._view(draft)
-        if merges(view.config):
+        if draft.keeps_tags or merges(view.config):
             return None
         latest_only = draft.version == LATEST
         found = await self._lookup.find_as_it_is(
@@ -109,7 +109,7 @@ class Registering:
         """All that can be done before anybody decides. Raises InvalidSchema."""
         view = await self._view(draft)
         if not view.mode.takes_imports:
-            draft = _completed(draft, view)
+            draft = await self._with_tags(_completed(draft, view), view)
         is_new = draft.id == NO_ID and self._understanding.validates_new(view)
         canonical = await self._understanding.canonical(draft, view, is_new=is_new, normalize=normalize)
         if canonical is None:
@@ -127,6 +127,12 @@ class Registering:
             return Prepared(request=request, there=there)
         found = await self._comparing.differences(canonical, view.living, view)
         return Prepared(request=request, differences=tuple(found))
+
+    async def _with_tags(self, draft: Draft, view: View) -> Draft:
+        if not draft.keeps_tags or view.latest is None:
+            return draft
+        tags = await self._understanding.tags(view.latest)
+        return await self._understanding.retagged(draft, add=tags) if tags else draft
 
     async def _there(self, draft: Draft, canonical: Canonical, view: View) -> SchemaValue | None:
         if draft.version != ANY_VERSION:

@@ -14,11 +14,15 @@ from headwater.registry.errors import InvalidSchema, SchemaTooLarge
 from headwater.registry.formats.format import Source
 from headwater.registry.formats.jobs import (
     AnyJob,
+    ChangeTags,
     Compare,
     Compared,
     FindFields,
+    FindTags,
     Refused,
     Result,
+    Tagged,
+    TagList,
     Tell,
     Told,
     Understand,
@@ -99,6 +103,17 @@ class Understanding:
             return ()
         job = FindFields(type=canonical.content.type, source=canonical.source, names=tuple(names))
         return (await self._do(job, Compared)).found
+
+    async def tags(self, value: SchemaValue) -> TagList:
+        """What a version's text tags, and with what."""
+        return (await self._do(FindTags(type=type_of(value), source=await self.source(value)), Tagged)).tags
+
+    async def retagged(self, draft: Draft, *, add: TagList, remove: TagList = ()) -> Draft:
+        """With tags in its text, and without others. Raises InvalidSchema, where it has none of what is to be tagged too."""
+        source, _ = await self._source(draft, is_new=False)
+        job = ChangeTags(type=draft.content.type, source=source, add=add, remove=remove)
+        text = (await self._do(job, Told)).text
+        return replace(draft, content=replace(draft.content, text=text))
 
     async def source(self, value: SchemaValue) -> Source:
         return await self._read(lambda state: source_of(state, value))

@@ -20,6 +20,7 @@ from headwater.registry.api.root import About, root_api
 from headwater.registry.api.schemas import schemas_api
 from headwater.registry.api.subjects import subjects_api
 from headwater.registry.api.surface import MEDIA_TYPES
+from headwater.registry.api.tags import tags_api
 from headwater.registry.api.versions import versions_api
 from headwater.registry.associating import Associating
 from headwater.registry.service import Service
@@ -44,6 +45,7 @@ def registry_app(
         (
             subjects_api(service, writer),
             versions_api(service, writer),
+            tags_api(service, writer),
             schemas_api(service),
             compatibility_api(service),
             configs_api(service, writer),

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from msgspec import Struct
 from msgspec.structs import replace
 
-from headwater.registry.api.answers import RegisterRequest, Schema
+from headwater.registry.api.answers import RegisterRequest, Schema, told_frozen
 from headwater.registry.associating import Asked, AskedFor
 from headwater.registry.errors import InvalidAssociation
 from headwater.registry.store.associating import not_frozen, twice
@@ -79,22 +79,6 @@ class BatchGet(Struct, frozen=True, kw_only=True):
     requests: tuple[Wish, ...] | None = None
 
 
-class Association(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One that is there. `frozen` is told where it does not follow from its lifecycle."""
-
-    subject: str | None = None
-    guid: str | None = None
-    resource_name: str | None = None
-    resource_namespace: str | None = None
-    resource_id: str | None = None
-    resource_type: str | None = None
-    association_type: str | None = None
-    lifecycle: str | None = None
-    frozen: bool | None = None
-    create_ts: int | None = None
-    update_ts: int | None = None
-
-
 class AssociationInfo(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     subject: str | None = None
     association_type: str | None = None
@@ -121,22 +105,6 @@ class Results(Struct, frozen=True, kw_only=True):
     results: tuple[Result, ...]
 
 
-def association_answer(value: AssociationValue) -> Association:
-    return Association(
-        subject=value.subject,
-        guid=value.guid,
-        resource_name=value.resource_name,
-        resource_namespace=value.resource_namespace,
-        resource_id=value.resource_id,
-        resource_type=value.resource_type,
-        association_type=value.association_type,
-        lifecycle=value.lifecycle,
-        frozen=_told_frozen(value),
-        create_ts=value.create_ts,
-        update_ts=value.timestamp,
-    )
-
-
 def infos(of: Resource, values: Sequence[AssociationValue], schemas: Mapping[str, Schema]) -> AssociationsOf:
     """All of one resource; the schemas are by the type of their association."""
     told = tuple(
@@ -144,7 +112,7 @@ def infos(of: Resource, values: Sequence[AssociationValue], schemas: Mapping[str
             subject=each.subject,
             association_type=each.association_type,
             lifecycle=each.lifecycle,
-            frozen=_told_frozen(each),
+            frozen=told_frozen(each),
             schema=schemas.get(each.association_type or ""),
         )
         for each in values
@@ -156,10 +124,6 @@ def infos(of: Resource, values: Sequence[AssociationValue], schemas: Mapping[str
         resource_type=of.resource_type,
         associations=told or None,
     )
-
-
-def _told_frozen(value: AssociationValue) -> bool | None:
-    return value.frozen if value.frozen is not (value.lifecycle == Lifecycle.STRONG) else None
 
 
 def asked_for(

@@ -8,14 +8,12 @@ from msgspec.structs import replace
 from headwater.http.access import needs
 from headwater.http.endpoints import Endpoints, Guard
 from headwater.http.parameters import Flag, Name, Paged
-from headwater.registry.api.answers import schema_answer
+from headwater.registry.api.answers import Association, association_answer, schema_answer
 from headwater.registry.api.association_forms import (
     TOPIC,
-    Association,
     AssociationsOf,
     AssociationsUpdate,
     asked_for,
-    association_answer,
     checked,
     infos,
 )

@@ -20,6 +20,9 @@ Form = Annotated[str, Query(alias="format")]
 ReferenceForm = Annotated[str, Query(alias="referenceFormat")]
 QUALIFIED: Final = "qualified"
 
+FindTags = Annotated[tuple[str, ...], Query(alias="findTags")]
+"""Whether to tell what a schema's text tags with one of these."""
+
 _LATEST: Final = "latest"
 
 

@@ -7,10 +7,12 @@ from fastapi import Query
 from headwater.http.access import needs
 from headwater.http.endpoints import Endpoints
 from headwater.http.parameters import Flag, Name, Paged, PathInt
-from headwater.registry.api.answers import ContextId, Schema, SubjectVersion, schema_answer
+from headwater.registry.api.answers import ContextId, Schema, SubjectVersion, association_answer, schema_answer
+from headwater.registry.api.associated import AssociatedWith
 from headwater.registry.api.forms import answer_in, text_in
-from headwater.registry.api.parameters import QUALIFIED, Form, ReferenceForm
+from headwater.registry.api.parameters import QUALIFIED, FindTags, Form, ReferenceForm
 from headwater.registry.api.surface import Resource, endpoints
+from headwater.registry.api.tags import found_tags
 from headwater.registry.errors import SchemaNotFound
 from headwater.registry.formats.types import TYPES
 from headwater.registry.queries import Deleted, aliased, by_guid, by_id, most_id, places, schemas, users
@@ -37,6 +39,7 @@ def _all(api: Endpoints, service: Service) -> None:
     @api.get("/schemas", needs=READ)
     async def list_schemas(
         page: Paged,
+        associated: AssociatedWith,
         prefix: Annotated[str, Query(alias="subjectPrefix")] = EVERY_CONTEXT,
         aliases: Flag = False,
         deleted: Flag = False,
@@ -49,7 +52,15 @@ def _all(api: Endpoints, service: Service) -> None:
         found = await service.read(
             lambda state: schemas(state, prefix, which, latest_only=latest_only, rule_type=rule_type, also=tuple(named))
         )
-        return [schema_answer(each, aliases=tuple(named.get(each.subject, ())) or None) for each in page.of(found)]
+        picked = await service.read(lambda state: page.of(associated.pick(state, found)))
+        return [
+            schema_answer(
+                each,
+                aliases=tuple(named.get(each.subject, ())) or None,
+                associations=tuple(map(association_answer, associations)) or None,
+            )
+            for each, associations in picked
+        ]
 
     @api.get("/schemas/types", needs=READ)
     async def list_types() -> list[str]:
@@ -77,12 +88,14 @@ def _by_id(api: Endpoints, service: Service) -> None:
         form: Form = "",
         reference_form: ReferenceForm = "",
         fetch_max_id: Annotated[Flag, Query(alias="fetchMaxId")] = False,
+        tags: FindTags = (),
     ) -> Schema:
         """Get a schema by its id"""
         found = await find(id, subject)
         most = await service.read(lambda state: most_id(state, found)) if fetch_max_id else None
         qualified = reference_form == QUALIFIED
-        return await answer_in(service, found, form, qualified=qualified, id=None, max_id=most)
+        schema_tags = await found_tags(service, found, tags)
+        return await answer_in(service, found, form, qualified=qualified, id=None, max_id=most, schema_tags=schema_tags)
 
     @api.get("/schemas/ids/{id}/schema", needs=READ)
     async def text_by_id(id: PathInt, subject: Subject = "", form: Form = "") -> str:  # noqa: A002

@@ -11,6 +11,7 @@ from headwater.registry.api.answers import RegisterRequest, Schema
 from headwater.registry.api.forms import answer_in, text_in
 from headwater.registry.api.parameters import (
     QUALIFIED,
+    FindTags,
     Form,
     ReferenceForm,
     SubjectName,
@@ -18,6 +19,7 @@ from headwater.registry.api.parameters import (
     version_number,
 )
 from headwater.registry.api.surface import Resource, endpoints
+from headwater.registry.api.tags import found_tags
 from headwater.registry.errors import InvalidSubject
 from headwater.registry.queries import Deleted, referring, version_anywhere, versions
 from headwater.registry.service import Service
@@ -63,10 +65,13 @@ def _reading(api: Endpoints, service: Service) -> None:
         form: Form = "",
         reference_form: ReferenceForm = "",
         deleted: Flag = False,
+        tags: FindTags = (),
     ) -> Schema:
         """Get a version of a subject"""
         found = await find(subject, version, deleted=deleted)
-        return await answer_in(service, found, form, qualified=reference_form == QUALIFIED)
+        schema_tags = await found_tags(service, found, tags)
+        qualified = reference_form == QUALIFIED
+        return await answer_in(service, found, form, qualified=qualified, schema_tags=schema_tags)
 
     @api.get("/subjects/{subject}/versions/{version}/schema", needs=READ)
     async def text_by_version(
@@ -99,9 +104,11 @@ def _changing(api: Endpoints, service: Service, on_writer: Guard) -> None:
         if not is_subject(subject):
             raise InvalidSubject(subject)
         normalizes = await service.normalizes(subject, asked=normalize)
-        known = await service.registering.known(draft, normalize=normalizes)
+        known = None if body.changes_tags else await service.registering.known(draft, normalize=normalizes)
         if known is None:
             await on_writer(request)
+            if body.changes_tags:
+                draft = await service.understanding.retagged(draft, add=body.tags_to_add, remove=body.tags_to_remove)
             known = await service.registering.register(draft, normalize=normalizes, force=force)
         return await answer_in(service, known, form, subject=None)
 
