@@ -20,7 +20,9 @@ COMPILED_MIN = 150
 
 
 def parsed(case: Case) -> ProtobufSchema:
-    return ProtobufFormat().parse(Source(text=case["schema"], references=references(case)), strict=True)
+    return ProtobufFormat().parse(
+        Source(text=case["schema"].removesuffix("\n"), references=references(case)), strict=True
+    )
 
 
 def laid_out(files: FileDescriptorSet) -> FileDescriptorSet:

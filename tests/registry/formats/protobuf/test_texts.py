@@ -21,7 +21,9 @@ def shown(case: Case) -> str:
 
 
 def parsed(case: Case) -> ProtobufSchema:
-    return ProtobufFormat().parse(Source(text=case["schema"], references=references(case)), strict=True)
+    return ProtobufFormat().parse(
+        Source(text=case["schema"].removesuffix("\n"), references=references(case)), strict=True
+    )
 
 
 def test_there_are_cases_enough() -> None:
@@ -43,6 +45,11 @@ def test_a_schemas_name_and_tags_are_told(case: Case) -> None:
     tags = [f"{entity.path} {entity.type} {' '.join(tags)}\n" for entity, tags in schema.tags().items()]
     assert f"{schema.name or ''}\n" == case.get("name", "\n")
     assert "".join(tags) == case.get("tags", "")
+
+
+@pytest.mark.parametrize("case", [case for case in VALID if "serialized" in case], ids=shown)
+def test_a_schema_is_serialized_as_confluent_does_it(case: Case) -> None:
+    assert f"{parsed(case).formatted('serialized')}\n" == case["serialized"]
 
 
 @pytest.mark.parametrize("case", VALID, ids=shown)
@@ -140,3 +147,36 @@ def test_an_edition_is_read_though_confluent_does_not() -> None:
     )
     assert "  reserved 5;\n  reserved foo;\n" in schema.normalized().text
     assert "  .M m = 2;\n" in schema.normalized().text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "message M { optional int32 a = 1; optional int32 b = 1; }",
+        "message M { optional int32 a = 1; optional int32 a = 2; }",
+        "message M { optional int32 a = 0; }",
+        'syntax = "proto3"; enum E { A = 1; }',
+        "message M { optional A a = 1; } enum A { B = 0; } message N { enum C { D = 0; D = 1; } }",
+        'edition = "1999"; message M {}',
+        "option optimize_for = FASTER; message M {}",
+        "option java_package = {a: 1}; message M {}",
+    ],
+)
+def test_what_wire_takes_and_protobuf_does_not_is_found_where_fields_are_checked(text: str) -> None:
+    schema = ProtobufFormat().parse(Source(text=text), strict=True)
+    with pytest.raises(InvalidSchema):
+        schema.check_fields()
+
+
+def test_fields_are_checked_with_all_that_is_imported() -> None:
+    middle = 'syntax = "proto3"; package m; import public "r.proto"; message Middle { r.R r = 1; }'
+    references = {"r.proto": 'syntax = "proto3"; package r; message R { google.type.Date d = 1; }', "m.proto": middle}
+    references["r.proto"] = references["r.proto"].replace("package r;", 'package r; import "google/type/date.proto";')
+    text = 'syntax = "proto3"; import "m.proto"; import "not/here.proto"; message M { m.Middle a = 1; map<string, r.R> b_c = 2; }'
+    ProtobufFormat().parse(Source(text=text, references=references), strict=True).check_fields()
+
+
+@pytest.mark.parametrize("text", ["not base64 !", "aGVsbG8=", "aGVsbG8", "CgE"])
+def test_what_is_neither_text_nor_descriptor_is_called_a_bad_text(text: str) -> None:
+    with pytest.raises(InvalidSchema, match="Syntax error"):
+        ProtobufFormat().parse(Source(text=text), strict=False)

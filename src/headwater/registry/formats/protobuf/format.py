@@ -1,5 +1,6 @@
 """Protobuf behind the port of formats."""
 
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
 
@@ -7,13 +8,16 @@ from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.format import Source, Tags
 from headwater.registry.formats.protobuf.compatibility import Side, breaking
 from headwater.registry.formats.protobuf.elements import File, Message
+from headwater.registry.formats.protobuf.from_descriptor import read_descriptor
 from headwater.registry.formats.protobuf.known_files import PATHS, known_file
+from headwater.registry.formats.protobuf.linking import link
 from headwater.registry.formats.protobuf.metadata import tags_of
 from headwater.registry.formats.protobuf.normalization import normalized_file
 from headwater.registry.formats.protobuf.plain_form import plain_file
 from headwater.registry.formats.protobuf.printing import print_file
 from headwater.registry.formats.protobuf.reader import read_file
 from headwater.registry.formats.protobuf.retagging import retagged
+from headwater.registry.formats.protobuf.to_descriptor import descriptor_of
 from headwater.registry.formats.protobuf.type_table import Types
 
 T = TypeVar("T")
@@ -42,14 +46,22 @@ class ProtobufSchema:
         return self.text
 
     def check_fields(self) -> None:
-        """Its names are looked for anyway, as it is normalised where it is new."""
+        """Whether protobuf itself takes it: no number twice, no enum without zero where there has to be one."""
+        link(self._file, self._references)
 
     def formatted(self, form: str) -> str:
         match form.lower():
             case "ignore_extensions":
                 return print_file(plain_file(self._file))
+            case "serialized":
+                return b64encode(self._described()).decode()
             case _:
                 return self.text
+
+    def _described(self) -> bytes:
+        known = (*PATHS, *self._references)
+        data: bytes = descriptor_of(self._file, self._types, known).SerializeToString(deterministic=True)
+        return data
 
     def has_field(self, name: str) -> bool:
         """In any of its messages, but not in a oneof."""
@@ -90,10 +102,21 @@ class ProtobufFormat:
 
 
 def _parse(source: Source, *, strict: bool) -> ProtobufSchema:
-    schema = ProtobufSchema(read_file(source.text), {name: read_file(text) for name, text in source.references.items()})
+    schema = ProtobufSchema(_read(source.text), {name: _read(text) for name, text in source.references.items()})
     if strict:
         schema.normalized()
     return schema
+
+
+def _read(text: str) -> File:
+    """A text, or a descriptor as base64. What is neither is called a bad text."""
+    try:
+        return read_file(text)
+    except InvalidSchema as problem:
+        try:
+            return read_descriptor(text)
+        except InvalidSchema:
+            raise problem from None
 
 
 def _bounded(work: Callable[[], T]) -> T:
