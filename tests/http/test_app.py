@@ -125,8 +125,8 @@ def test_what_has_its_default_is_left_out_of_an_answer(client):
 @pytest.mark.parametrize(
     ("body", "refusal"),
     [
-        (b"", (422, "the request must not be null (was null)")),
-        (b"null", (422, "the request must not be null (was null)")),
+        (b"", (422, "make.request must not be null (was null)")),
+        (b"null", (422, "make.request must not be null (was null)")),
         ({"colour": 1}, (422, "Unrecognized field: colour")),
         ({"parts": [{"name": "a", "size": 1}]}, (422, "Unrecognized field: size")),
         ({"parts": [{}]}, (400, "Object missing required field `name` - at `$.parts[0]`")),

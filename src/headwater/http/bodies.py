@@ -21,15 +21,17 @@ _encoder: Final = msgspec.json.Encoder(order="deterministic")
 _decoder: Final = msgspec.json.Decoder()
 
 
-async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False) -> T:
-    """Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
+async def read(
+    request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False, called: str = "the request"
+) -> T:
+    """`called` is what it is called where there is none. Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
     body = await raw(request, bytes_max)
     try:
         document = _decoder.decode(body) if body.strip() else None
     except msgspec.DecodeError as problem:
         raise InvalidBody(str(problem)) from None
     if document is None:
-        raise UnprocessableBody("the request must not be null (was null)")
+        raise UnprocessableBody(f"{called} must not be null (was null)")
     if not takes_unknown and request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
         refuse_unknown(document, inspect.type_info(kind))
     try:
@@ -39,7 +41,7 @@ async def read(request: Request, kind: type[T], *, bytes_max: int, takes_unknown
 
 
 async def raw(request: Request, bytes_max: int) -> bytes:
-    """Raises BodyTooLarge."""
+    """The whole of it, also where it was read before. Raises BodyTooLarge."""
     parts = []
     size = 0
     async for part in request.stream():
@@ -47,7 +49,8 @@ async def raw(request: Request, bytes_max: int) -> bytes:
         if size > bytes_max:
             raise BodyTooLarge(bytes_max)
         parts.append(part)
-    return b"".join(parts)
+    request._body = b"".join(parts)
+    return request._body
 
 
 def refuse_unknown(document: Any, kind: inspect.Type) -> None:

@@ -97,7 +97,7 @@ class Endpoints:
         signature = inspect.signature(handler)
         hints = get_type_hints(handler, include_extras=True)
         taken = [
-            _parameter(name, self._body(body) if hints[name] is body else hints[name], each.default)
+            _parameter(name, self._body(body, handler) if hints[name] is body else hints[name], each.default)
             for name, each in signature.parameters.items()
         ]
 
@@ -113,9 +113,13 @@ class Endpoints:
         answering.__signature__ = inspect.Signature([media_type, *taken])  # type: ignore[attr-defined]
         return answering
 
-    def _body(self, kind: Any) -> Any:
+    def _body(self, kind: Any, handler: Handler) -> Any:
+        called = f"{_camel(handler.__name__)}.request"
+
         async def body(request: Request) -> Any:
-            return await bodies.read(request, kind, bytes_max=self._bytes_max, takes_unknown=self._takes_unknown)
+            return await bodies.read(
+                request, kind, bytes_max=self._bytes_max, takes_unknown=self._takes_unknown, called=called
+            )
 
         return Annotated[Any, Depends(body)]
 
@@ -141,6 +145,11 @@ class Endpoints:
 def needs_of(route: APIRoute) -> str:
     """What the route was declared to need."""
     return str((route.openapi_extra or {})["x-needs"])
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(each.capitalize() for each in rest)
 
 
 def _parameter(name: str, annotation: Any, default: Any = inspect.Parameter.empty) -> inspect.Parameter:

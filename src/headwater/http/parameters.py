@@ -36,13 +36,13 @@ Name = Annotated[str, BeforeValidator(unescaped), Path()]
 
 
 class Page(Struct, frozen=True):
-    """Which part of a list is asked for; a limit below zero is none."""
+    """Which part of a list is asked for; a limit below one is none."""
 
     offset: int = 0
     limit: int = -1
 
     def of(self, items: Iterable[T]) -> list[T]:
-        end = None if self.limit < 0 else self.offset + self.limit
+        end = None if self.limit < 1 else self.offset + self.limit
         return list(islice(items, self.offset, end))
 
 

@@ -3,6 +3,8 @@
 A schema may be sent with all that it refers to written out, or without the version that its contract tells.
 """
 
+from msgspec.structs import replace
+
 from headwater.registry.content import digest
 from headwater.registry.contracts import Metadata
 from headwater.registry.drafts import Draft, contract_of
@@ -31,6 +33,7 @@ class Lookup:
     async def find_as_it_is(
         self, draft: Draft, view: View, *, normalize: bool, deleted: bool, latest_only: bool = False
     ) -> SchemaValue | None:
+        """What is found by its very content is told without a time, for Confluent's registry does not look at its record then."""
         canonical = await self._understanding.canonical(draft, view, is_new=False, normalize=normalize)
         if canonical is None:
             return None
@@ -38,7 +41,7 @@ class Lookup:
             return await self.alike(canonical, () if view.latest is None else (view.latest,))
         found = await self.exactly(draft.subject, canonical, deleted=deleted)
         if found is not None:
-            return found
+            return replace(found, timestamp=None)
         return await self.alike(canonical, tuple(reversed(view.versions if deleted else view.living)))
 
     async def exactly(self, subject: str, canonical: Canonical, *, deleted: bool = False) -> SchemaValue | None:

@@ -64,12 +64,8 @@ def subjects(state: State, prefix: str, which: Deleted) -> list[str]:
 
 
 def _under(state: State, prefix: str) -> Iterator[tuple[str, Mapping[int, SchemaValue]]]:
-    """The subjects whose name begins so, or, after `:*:`, whose name in whatever context does."""
-    anywhere = prefix.startswith(EVERY_CONTEXT)
-    beginning = prefix.removeprefix(EVERY_CONTEXT)
-    for name, of_subject in state.subjects.items():
-        if (subject_of(name).name if anywhere else name).startswith(beginning):
-            yield name, of_subject
+    """The subjects whose name begins so."""
+    return ((name, of_subject) for name, of_subject in state.subjects.items() if _begins(name, prefix))
 
 
 def has_subject(state: State, scope: str, *, deleted: bool) -> bool:
@@ -197,10 +193,16 @@ def aliased(state: State, prefix: str) -> dict[str, list[str]]:
     return found
 
 
-def _begins(name: str, prefix: str) -> bool:
+def _begins(text: str, prefix: str) -> bool:
+    """In the context that the prefix names, in the default one where it names none, and in any after `:*:`. A prefix may end within
+    the name of a context."""
+    context, name = subject_of(text)
     if prefix.startswith(EVERY_CONTEXT):
-        return subject_of(name).name.startswith(prefix.removeprefix(EVERY_CONTEXT))
-    return name.startswith(prefix)
+        return name.startswith(prefix.removeprefix(EVERY_CONTEXT))
+    wanted = subject_of(prefix)
+    if wanted.name or wanted.context == DEFAULT_CONTEXT or prefix == wanted.scope:
+        return context == wanted.context and name.startswith(wanted.name)
+    return context.startswith(wanted.context)
 
 
 def _has_rule(value: SchemaValue, rule_type: str) -> bool:

@@ -80,12 +80,11 @@ class Registering:
         found = await self._lookup.find_as_it_is(
             draft, view, normalize=normalize, deleted=False, latest_only=latest_only
         )
-        if found is None or draft.id not in (NO_ID, found.id):
+        if found is None:
             return None
-        if latest_only or draft.version in (ANY_VERSION, found.version):
-            return found
-        older = next((each for each in view.living if each.version == draft.version), None)
-        return older if older is not None and older.id == found.id else None
+        if latest_only or draft.version == ANY_VERSION:
+            return found if draft.id in (NO_ID, found.id) else None
+        return self._imported(draft, found, view)
 
     async def register(self, draft: Draft, *, normalize: bool, force: bool = False) -> SchemaValue:
         """The version that it is now. Raises what a registration is refused for."""
@@ -142,6 +141,16 @@ class Registering:
             return exact
         candidates = tuple(each for each in reversed(view.living) if draft.id in (NO_ID, each.id))
         return await self._lookup.alike(canonical, candidates)
+
+    @staticmethod
+    def _imported(draft: Draft, found: SchemaValue, view: View) -> SchemaValue | None:
+        """Where both are given, both must be true. The same schema may have been imported as several versions."""
+        if draft.id != found.id:
+            return None
+        if draft.version == found.version:
+            return found
+        older = next((each for each in view.living if each.version == draft.version), None)
+        return older if older is not None and older.id == found.id else None
 
     async def _view(self, draft: Draft) -> View:
         return await self._read(lambda state: view_of(state, draft.subject, self._defaults))

@@ -1,11 +1,15 @@
 """What the state says about a subject at one moment, for those who think about it longer than that."""
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from headwater.registry.defaults import Defaults
+from headwater.registry.queries import everywhere
 from headwater.registry.store.modes import Mode, config_of, mode_of
 from headwater.registry.store.records import ConfigValue, SchemaValue
 from headwater.registry.store.state import State
+from headwater.registry.subjects import EVERY_CONTEXT
 
 
 class View(Struct, frozen=True, kw_only=True):
@@ -33,5 +37,14 @@ def view_of(state: State, subject: str, defaults: Defaults) -> View:
     return View(
         config=config_of(state, subject, level=defaults.compatibility_level),
         mode=mode_of(state, subject),
-        versions=tuple(state.versions(subject, deleted=True)),
+        versions=tuple(_versions(state, subject)),
     )
+
+
+def _versions(state: State, subject: str) -> Iterator[SchemaValue]:
+    """After `:*:`, those of this name in all contexts."""
+    if not subject.startswith(EVERY_CONTEXT):
+        yield from state.versions(subject, deleted=True)
+        return
+    for name in everywhere(state, subject.removeprefix(EVERY_CONTEXT)):
+        yield from state.versions(name, deleted=True)

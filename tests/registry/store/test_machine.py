@@ -37,6 +37,8 @@ from headwater.registry.store.requests import (
 
 INT = Content(type="AVRO", text='"int"')
 
+NOT_NEXT = "Version is not one more than previous version"
+
 
 @pytest.fixture
 def driven() -> Driven:
@@ -92,9 +94,7 @@ class TestRegistering:
 
     def test_a_version_can_be_named_where_it_is_the_next(self, driven: Driven) -> None:
         assert driven.register("a", version=1) == new(1, 1)
-        assert driven.register("a", '"long"', version=5) == InvalidSchema(
-            "Version is not one more than previous version"
-        )
+        assert driven.register("a", '"long"', version=5) == InvalidSchema(NOT_NEXT, text=NOT_NEXT)
 
     def test_ids_are_given_only_where_schemas_are_imported(self, driven: Driven) -> None:
         refusal = driven.register("a", id=7)

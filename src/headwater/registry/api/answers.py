@@ -1,10 +1,11 @@
 """What the API answers about schemas, and what it is sent, field by field as Confluent names and orders them. What is None is left out."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from headwater.http.parameters import INT_MAX
 from headwater.registry.content import Content, guid
 from headwater.registry.contracts import Metadata, Reference, RuleSet
 from headwater.registry.drafts import Draft
@@ -18,6 +19,8 @@ from headwater.registry.store.records import AssociationValue, SchemaValue
 from headwater.registry.store.requests import ANY_VERSION, LATEST, NO_ID
 from headwater.registry.store.state import digest_of
 from headwater.registry.subjects import DEFAULT_CONTEXT, beside, subject_of
+
+JavaInt = Annotated[int, Meta(ge=-INT_MAX - 1, le=INT_MAX)]
 
 
 class SchemaTags(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -36,8 +39,8 @@ def tag_list(told: tuple[SchemaTags, ...] | None) -> TagList:
 class RegisterRequest(Struct, frozen=True, kw_only=True, rename="camel"):
     """A schema as it is sent."""
 
-    version: int | None = None
-    id: int | None = None
+    version: JavaInt | None = None
+    id: JavaInt | None = None
     schema_type: str | None = None
     references: tuple[Reference, ...] | None = None
     metadata: Metadata | None = None
@@ -137,17 +140,16 @@ class Compatibility(Struct, frozen=True, kw_only=True, omit_defaults=True):
 def schema_answer(value: SchemaValue, *, text: str | None = None, qualified: bool = False, **more: Any) -> Schema:
     """What has no time of its own was not read from the topic, and says nothing of its deletion. `qualified`: references name
     their context."""
-    if qualified:
-        value = _qualified(value)
+    references = _qualified(value) if qualified else value.references
     fields = {
         "subject": value.subject,
         "version": value.version,
         "id": value.id,
         "guid": guid(digest_of(value)),
         "schema_type": value.schema_type or DEFAULT_TYPE,
-        "references": plain(value.references) or None,
-        "metadata": plain(value.metadata) or None,
-        "rule_set": plain(value.rule_set) or None,
+        "references": plain(references) or None,
+        "metadata": plain(value.metadata),
+        "rule_set": plain(value.rule_set),
         "schema": value.schema if text is None else text,
         "ts": value.timestamp,
         "deleted": None if value.timestamp is None else value.deleted,
@@ -175,10 +177,9 @@ def told_frozen(value: AssociationValue) -> bool | None:
     return value.frozen if value.frozen is not (value.lifecycle == Lifecycle.STRONG) else None
 
 
-def _qualified(value: SchemaValue) -> SchemaValue:
-    if not value.references or subject_of(value.subject).context == DEFAULT_CONTEXT:
-        return value
-    references = tuple(
-        replace(each, subject=str(beside(value.subject, each.subject or ""))) for each in value.references
+def _qualified(value: SchemaValue) -> tuple[Reference, ...] | None:
+    if subject_of(value.subject).context == DEFAULT_CONTEXT:
+        return value.references
+    return tuple(
+        replace(each, subject=str(beside(value.subject, each.subject or ""))) for each in value.references or ()
     )
-    return replace(value, references=references, md5=value.md5)

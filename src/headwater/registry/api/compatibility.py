@@ -33,7 +33,7 @@ def compatibility_api(service: Service) -> Endpoints:
         return Compatibility(is_compatible=not found, messages=tuple(found) if verbose else None)
 
     @api.post("/compatibility/subjects/{subject}/versions", needs=READ)
-    async def check_with_subject(
+    async def test_compatibility_for_subject(
         subject: SubjectName, body: RegisterRequest, normalize: Flag = False, verbose: Flag = False
     ) -> Compatibility:
         """Compare a schema with the versions of a subject"""
@@ -41,7 +41,7 @@ def compatibility_api(service: Service) -> Endpoints:
         return await check(subject, body, previous, normalize=normalize, verbose=verbose)
 
     @api.post("/compatibility/subjects/{subject}/versions/{number}", needs=READ)
-    async def check_with_version(
+    async def test_compatibility_by_subject_name(
         subject: SubjectName,
         number: VersionText,
         body: RegisterRequest,

@@ -68,7 +68,7 @@ def configs_api(service: Service, writer: Guard) -> Endpoints:
         return await _read(service, "", inherited=default)
 
     @api.put("/config", needs=WRITE, guards=[writer])
-    async def update_global_config(body: ConfigUpdate) -> ConfigUpdate:
+    async def update_top_level_config(body: ConfigUpdate) -> ConfigUpdate:
         """Change the config of all subjects"""
         return await _change(service, "", body)
 
@@ -83,7 +83,7 @@ def configs_api(service: Service, writer: Guard) -> Endpoints:
         return await _read(service, subject, inherited=default)
 
     @api.put("/config/{subject}", needs=WRITE, guards=[writer])
-    async def update_subject_config(subject: Name, body: ConfigUpdate) -> ConfigUpdate:
+    async def update_subject_level_config(subject: Name, body: ConfigUpdate) -> ConfigUpdate:
         """Change the config of a subject or a context"""
         return await _change(service, subject, body)
 

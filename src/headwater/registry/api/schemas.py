@@ -18,7 +18,6 @@ from headwater.registry.formats.types import TYPES
 from headwater.registry.queries import Deleted, aliased, by_guid, by_id, most_id, places, schemas, users
 from headwater.registry.service import Service
 from headwater.registry.store.records import SchemaValue
-from headwater.registry.subjects import EVERY_CONTEXT
 from headwater.security.access import Operation
 
 READ = needs(Operation.READ, Resource.SCHEMA)
@@ -40,7 +39,7 @@ def _all(api: Endpoints, service: Service) -> None:
     async def list_schemas(
         page: Paged,
         associated: AssociatedWith,
-        prefix: Annotated[str, Query(alias="subjectPrefix")] = EVERY_CONTEXT,
+        prefix: Annotated[str, Query(alias="subjectPrefix")] = "",
         aliases: Flag = False,
         deleted: Flag = False,
         latest_only: Annotated[Flag, Query(alias="latestOnly")] = False,

@@ -38,7 +38,7 @@ def subjects_api(service: Service, on_writer: Guard) -> Endpoints:
         return page.of(await service.read(lambda state: subjects(state, prefix, which)))
 
     @api.post("/subjects/{subject}", needs=READ)
-    async def look_up(
+    async def look_up_schema_under_subject(
         subject: SubjectName, body: RegisterRequest, normalize: Flag = False, form: Form = "", deleted: Flag = False
     ) -> Schema:
         """Find the version of a subject that a schema is"""

@@ -25,9 +25,10 @@ def _protobuf() -> Format:
     return ProtobufFormat()
 
 
-_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"AVRO": _avro, "JSON": _json, "PROTOBUF": _protobuf}
+_MAKERS: Final[Mapping[str, Callable[[], Format]]] = {"JSON": _json, "PROTOBUF": _protobuf, "AVRO": _avro}
 
 TYPES: Final = tuple(_MAKERS)
+"""In the order in which Confluent tells them."""
 DEFAULT_TYPE: Final = "AVRO"
 
 

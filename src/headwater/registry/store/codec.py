@@ -84,8 +84,8 @@ def plain(value: Any) -> Any:
     match value:
         case Struct():
             names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
-            fields = ((encoded, plain(getattr(value, name))) for name, encoded in names)
-            return {name: each for name, each in fields if not _is_empty(each) and name != _TIME}
+            fields = ((encoded, getattr(value, name)) for name, encoded in names if encoded != _TIME)
+            return {name: plain(each) for name, each in fields if not _is_empty(each)}
         case frozenset():
             return sorted(value)
         case Mapping():
@@ -97,4 +97,5 @@ def plain(value: Any) -> Any:
 
 
 def _is_empty(value: Any) -> bool:
-    return value is None or value in ("", [], {})
+    """A contract without anything in it is one all the same."""
+    return value is None or (isinstance(value, str | tuple | frozenset | Mapping) and not value)

@@ -1,6 +1,7 @@
 """What a registration leads to: its id and its version, or why there is none."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from msgspec import Struct
 
@@ -20,6 +21,8 @@ from headwater.registry.store.records import (
 from headwater.registry.store.requests import ANY_VERSION, NO_ID, Moved, Register, Registered
 from headwater.registry.store.state import State, digest_of, target
 from headwater.registry.subjects import DEFAULT_CONTEXT, Subject, subject_of
+
+_NOT_NEXT: Final = "Version is not one more than previous version"
 
 
 class Registration(Struct, frozen=True, kw_only=True):
@@ -54,7 +57,7 @@ def registration(
         return Moved()
     version, following = _next_version(state, request)
     if version != following and not mode.takes_imports:
-        return InvalidSchema("Version is not one more than previous version")
+        return InvalidSchema(_NOT_NEXT, text=_NOT_NEXT)
     next_id = max([state.ids(subject.context).most, *ids.values()]) + 1
     schema_id = request.id if request.id != NO_ID else known or next_id
     holder = state.by_id(subject.context, schema_id)
