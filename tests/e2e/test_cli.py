@@ -12,10 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 from confluent_kafka import Consumer, Producer
 from tests.e2e.hanging import hang
-from tests.e2e.process import environment, line_within
+from tests.e2e.process import environment, free_port, line_within
+from tests.e2e.registries import eventually
 
 START_S = 60.0
 STOP_S = 30.0
@@ -33,6 +35,7 @@ class Up:
     process: subprocess.Popen[bytes]
     bootstrap: str
     admin: str
+    registry: str = ""
 
     def run(self, *arguments: str, given: str = "") -> str:
         """What a command printed; it must succeed."""
@@ -51,9 +54,11 @@ class Up:
         return json.loads(self.run(*arguments, "--output", "json"))
 
 
-def start(folder: Path, command: str = "up") -> Up:
-    """Until its ready line; every port is one that is free."""
-    options = (
+def start(folder: Path, command: str = "up", *more: str) -> Up:
+    """Until its ready line; every port is one that is free. Without more words, `up` is without a registry."""
+    more = more or (("--no-registry",) if command == "up" else ())
+    options: tuple[str, ...] = (
+        *more,
         "--data",
         str(folder / "data"),
         "--kafka-port",
@@ -74,7 +79,7 @@ def start(folder: Path, command: str = "up") -> Up:
         process.kill()
         raise AssertionError((folder / "log").read_text())
     places = dict(word.split("=") for word in line[1:])
-    return Up(process, places["kafka"], places["admin"])
+    return Up(process, places["kafka"], places["admin"], places.get("registry", ""))
 
 
 def end(up: Up, number: signal.Signals = signal.SIGTERM) -> int:
@@ -258,7 +263,16 @@ def test_ctrl_c_ends_a_broker_cleanly(tmp_path):
 def test_a_folder_in_use_is_told_and_ends_with_a_status(tmp_path):
     running = start(tmp_path)
     second = running.attempt(
-        "up", "--data", str(tmp_path / "data"), "--kafka-port", "0", "--admin-port", "0", "--quiet"
+        "up",
+        "--data",
+        str(tmp_path / "data"),
+        "--kafka-port",
+        "0",
+        "--admin-port",
+        "0",
+        "--registry-port",
+        "0",
+        "--quiet",
     )
     assert second.returncode == 1
     assert "another process is using this folder" in second.stderr
@@ -271,3 +285,27 @@ def children(pid: int) -> list[int]:
     ).stdout
     pairs = (line.split() for line in listed.splitlines())
     return [int(child) for child, parent in pairs if int(parent) == pid]
+
+
+def test_up_has_a_registry_that_comes_back_when_it_dies(tmp_path):
+    running = start(tmp_path, "up", "--registry-port", str(free_port()))
+    config = f"{running.registry}/config"
+    assert httpx.put(config, json={"compatibility": "FULL"}, timeout=COMMAND_S).status_code == 200
+    _, services = children(running.process.pid)
+    os.kill(services, signal.SIGKILL)
+    eventually(lambda: level_of(config) == "FULL")
+    second = running.attempt(
+        "up", "--data", str(tmp_path / "other"), "--kafka-port", "0", "--admin-port", "0", "--host", "127.0.0.1",
+        "--registry-port", running.registry.rpartition(":")[2], "--quiet",
+    )  # fmt: skip
+    assert second.returncode == 1
+    assert "address already in use" in second.stderr
+    assert end(running) == 0
+
+
+def level_of(config: str) -> str | None:
+    """None while nobody answers."""
+    try:
+        return str(httpx.get(config, timeout=COMMAND_S).json()["compatibilityLevel"])
+    except httpx.TransportError:
+        return None

@@ -22,13 +22,23 @@ class Ready:
         """What `line` was made from."""
         return msgspec.json.decode(line, type=cls)
 
-    def line(self) -> bytes:
-        return msgspec.json.encode(self) + b"\n"
 
-    def tell(self, fd: int) -> None:
-        """Write the line, which is shorter than any pipe's buffer, and close the pipe."""
-        with os.fdopen(fd, "wb") as pipe:
-            pipe.write(self.line())
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServicesReady:
+    """What started services tell."""
+
+    registry: tuple[str, ...]
+    """The URL of each of its listeners."""
+
+    @classmethod
+    def read(cls, line: bytes) -> Self:
+        return msgspec.json.decode(line, type=cls)
+
+
+def tell(ready: Ready | ServicesReady, fd: int) -> None:
+    """Write the line, which is shorter than any pipe's buffer, and close the pipe."""
+    with os.fdopen(fd, "wb") as pipe:
+        pipe.write(msgspec.json.encode(ready) + b"\n")
 
 
 def shown(address: Address) -> str:

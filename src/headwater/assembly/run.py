@@ -1,14 +1,12 @@
 """A real process around a broker: event loop, signals, the supervisor's pipes, and the line that says it is ready."""
 
 import asyncio
-import os
-import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from headwater.assembly.broker import Broker
 from headwater.assembly.options import BrokerOptions
+from headwater.assembly.process import Pipes, loop_factory, stop_event
 from headwater.assembly.ready import Ready
 from headwater.kernel.errors import HeadwaterError
 from headwater.kernel.logging import get
@@ -25,13 +23,6 @@ _SWITCH_INTERVAL_S = 0.0005
 """How long the loop's thread may keep the interpreter while a sync thread has something to report."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pipes:
-    """How a supervisor and its child hear of each other: `alive_fd` closes when the supervisor is gone."""
-
-    alive_fd: int | None = None
-
-
 def run_broker(
     options: BrokerOptions, *, ready: Callable[[Ready], None], pipes: Pipes | None = None, world: World | None = None
 ) -> int:
@@ -43,23 +34,12 @@ def run_broker(
     keep_freed_memory()
     collect_rarely()
     sys.setswitchinterval(_SWITCH_INTERVAL_S)
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         return runner.run(_main(options, ready, pipes or Pipes(), world or real_world()))
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    import uvloop
-
-    return uvloop.new_event_loop
-
-
 async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: Pipes, world: World) -> int:
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
-    if pipes.alive_fd is not None:
-        await _watch(pipes.alive_fd, stopped)
+    stopped = await stop_event(pipes)
     broker = Broker(options, world, of_process=process_counters())
     code = 0
     try:
@@ -76,13 +56,3 @@ async def _main(options: BrokerOptions, ready: Callable[[Ready], None], pipes: P
     finally:
         await broker.stop()
     return code
-
-
-async def _watch(fd: int, stopped: asyncio.Event) -> None:
-    """The supervisor holds the other end and never writes: what comes is its end."""
-
-    class Watch(asyncio.Protocol):
-        def connection_lost(self, _: Exception | None) -> None:
-            stopped.set()
-
-    await asyncio.get_running_loop().connect_read_pipe(Watch, os.fdopen(fd, "rb"))

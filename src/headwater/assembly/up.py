@@ -6,6 +6,8 @@ It loads nothing of the rooms that it starts, so it costs little, and nothing th
     child   <-- alive pipe ----   never a byte; its end tells the child that the supervisor is gone, kill -9 included
     child   <-- SIGTERM -------   in the reverse order of starting; SIGKILL to one that does not end in time
 
+The services are spare: when they end by themselves they are started again, with back-off. When the broker ends, all ends.
+
 The children have a process group of their own: Ctrl-C on a terminal reaches the supervisor alone, which ends them in order.
 """
 
@@ -18,9 +20,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from headwater.assembly.ready import Ready
 from headwater.kernel.logging import get
-from headwater.kernel.tasks import Group, within
+from headwater.kernel.real.randomness import SystemRandomness
+from headwater.kernel.tasks import Backoff, Group, within
+from headwater.kernel.units import SECOND_MS
 
 log = get("up")
 
@@ -30,6 +33,10 @@ STOP_DEADLINE_S: Final = 30.0
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 _BY_SIGNAL: Final = 128
 _PROGRAM: Final = (sys.executable, "-m", "headwater.cli.main")
+_BACKOFF: Final = Backoff(first_ms=500, most_ms=30 * SECOND_MS)
+
+Lines = Mapping[str, bytes]
+"""By child, the line with which it said that it is ready."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,25 +44,29 @@ class Child:
     """One process: `headwater <arguments>`, which is told about its pipes by two more of them."""
 
     name: str
-    arguments: tuple[str, ...]
+    arguments: Callable[[Lines], Sequence[str]]
+    """Given what those before it have said."""
+    is_spare: bool = False
+    """Started again where it ends by itself after it was ready."""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Running:
     child: Child
     process: Process
     alive_fd: int
     """Our end; the child lives as long as it is open."""
     ready: asyncio.StreamReader
+    was_ready: bool = False
 
 
-Tell = Callable[[Mapping[str, Ready]], None]
+Tell = Callable[[Lines], None]
 
 
 def run_up(children: Sequence[Child], *, ready: Tell) -> int:
-    """Until a signal comes or a child ends; gives the status that the children ended with.
+    """Until a signal comes or a child ends that is not spare; gives the status that the children ended with.
 
-    `ready` is called once, with where each child can be reached.
+    `ready` is called once, when all of them are.
     """
     return asyncio.run(Supervisor(children, ready).run())
 
@@ -66,7 +77,8 @@ class Supervisor:
     def __init__(self, children: Sequence[Child], ready: Tell) -> None:
         self._children = tuple(children)
         self._ready = ready
-        self._running: list[Running] = []
+        self._running: dict[str, Running] = {}
+        self._lines: dict[str, bytes] = {}
         self._over = asyncio.Event()
         self._status = 0
 
@@ -82,37 +94,61 @@ class Supervisor:
 
     async def _start_all(self, group: Group) -> None:
         """One after another: a later child is told where the earlier ones are."""
-        addresses: dict[str, Ready] = {}
         for child in self._children:
-            running = await _start(child)
-            self._running.append(running)
+            running = await self._start(child)
             group.start(child.name, self._watch(running))
-            line = await self._ready_line(running)
-            if not line:
+            if not await self._becomes_ready(running):
                 return
-            addresses[child.name] = Ready.read(line)
-        self._ready(addresses)
+        self._ready(self._lines)
 
-    async def _ready_line(self, running: Running) -> bytes:
-        """Empty for a child that ended instead; then `_watch` knows how."""
+    async def _start(self, child: Child) -> Running:
+        running = self._running[child.name] = await _start(child, child.arguments(self._lines))
+        if self._over.is_set():
+            running.process.terminate()
+        return running
+
+    async def _becomes_ready(self, running: Running) -> bool:
+        """False for a child that ended instead; then `_watch` knows how."""
+        name = running.child.name
         try:
-            return await within(START_DEADLINE_S, running.ready.readline())
+            line = await within(START_DEADLINE_S, running.ready.readline())
         except TimeoutError:
-            log.error("a process was not ready in time", process=running.child.name, deadline_s=START_DEADLINE_S)
+            log.error("a process was not ready in time", process=name, deadline_s=START_DEADLINE_S)
             self._status = 1
             self._over.set()
-            return b""
+            return False
+        if line:
+            running.was_ready = True
+            self._lines[name] = line
+        return bool(line)
 
     async def _watch(self, running: Running) -> None:
-        """None of them is spare: the first that ends is the end of all."""
-        status = await running.process.wait()
-        if not self._over.is_set():
-            log.error("a process ended by itself", process=running.child.name, status=status)
-        self._status = self._status or _exit_status(status)
-        self._over.set()
+        """The first that ends and is not spare is the end of all."""
+        failures = 0
+        while True:
+            status = await running.process.wait()
+            child = running.child
+            if not self._over.is_set():
+                log.error("a process ended by itself", process=child.name, status=status)
+            if self._over.is_set() or not child.is_spare or child.name not in self._lines:
+                self._status = self._status or _exit_status(status)
+                self._over.set()
+                return
+            failures = 1 if running.was_ready else failures + 1
+            os.close(running.alive_fd)
+            running = await self._start_again(running, failures)
+
+    async def _start_again(self, running: Running, failures: int) -> Running:
+        delay_s = _BACKOFF.delay_ms(failures, SystemRandomness()) / SECOND_MS
+        try:
+            await within(delay_s, self._over.wait())
+        except TimeoutError:
+            running = await self._start(running.child)
+            await self._becomes_ready(running)
+        return running
 
     async def _end_all(self) -> None:
-        for running in reversed(self._running):
+        for running in reversed(tuple(self._running.values())):
             if running.process.returncode is None:
                 running.process.terminate()
             try:
@@ -120,17 +156,16 @@ class Supervisor:
             except TimeoutError:
                 log.error("a process did not stop in time", process=running.child.name, deadline_s=STOP_DEADLINE_S)
                 running.process.kill()
-            os.close(running.alive_fd)
 
 
-async def _start(child: Child) -> Running:
+async def _start(child: Child, arguments: Sequence[str]) -> Running:
     """The pipes' other ends are the child's alone, so that each pipe closes when either side is gone."""
     ready_ours, ready_theirs = os.pipe()
     alive_theirs, alive_ours = os.pipe()
     pipes = ("--ready-fd", str(ready_theirs), "--alive-fd", str(alive_theirs))
     try:
         process = await asyncio.create_subprocess_exec(
-            *_PROGRAM, *child.arguments, *pipes, pass_fds=(ready_theirs, alive_theirs), start_new_session=True
+            *_PROGRAM, *arguments, *pipes, pass_fds=(ready_theirs, alive_theirs), start_new_session=True
         )
     finally:
         os.close(ready_theirs)

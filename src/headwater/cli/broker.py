@@ -28,8 +28,9 @@ def broker(
     """Run one broker until SIGTERM or Ctrl-C. It prints `ready` when clients can connect."""
     with explained():
         from headwater.assembly.options import BrokerOptions
-        from headwater.assembly.ready import Ready, shown
-        from headwater.assembly.run import Pipes, run_broker
+        from headwater.assembly.process import Pipes
+        from headwater.assembly.ready import Ready, shown, tell
+        from headwater.assembly.run import run_broker
         from headwater.kernel.logging import set_up
 
         settings = settings_of(config=config, pairs=set_, host=host, kafka_port=kafka_port, default_host="")
@@ -38,11 +39,11 @@ def broker(
         )
         set_up(level="WARN" if quiet else "INFO")
 
-        def tell(ready: Ready) -> None:
+        def told(ready: Ready) -> None:
             if ready_fd is not None:
-                ready.tell(ready_fd)
-                return
-            kafka = ",".join(shown(each) for each in ready.kafka)
-            print(f"ready kafka={kafka} admin={shown(ready.admin)}", flush=True)
+                tell(ready, ready_fd)
+            else:
+                kafka = ",".join(shown(each) for each in ready.kafka)
+                print(f"ready kafka={kafka} admin={shown(ready.admin)}", flush=True)
 
-        raise typer.Exit(run_broker(options, ready=tell, pipes=Pipes(alive_fd=alive_fd)))
+        raise typer.Exit(run_broker(options, ready=told, pipes=Pipes(alive_fd=alive_fd)))

@@ -11,6 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 COMMANDS: Final = {
     "up": "Start everything on this machine, in the foreground.",
     "broker": "Run one broker, as a service manager would.",
+    "registry": "Run a Schema Registry over any Kafka cluster.",
     "inspect": "Show what a stopped folder holds, and if it can be opened.",
     "topic": "Create, list, describe, change and delete topics.",
     "produce": "Send lines, JSON or CSV to a topic.",

@@ -29,7 +29,6 @@ TopicPartition = tuple[str, int]
 FETCH_VERSIONS: Final = Versions(4, 12)
 """Before topics are named by ids alone."""
 DECOMPRESSED_MAX: Final = 256 * MiB
-_LANE: Final = "fetch"
 _CONTROL_KEY_BYTES: Final = 4
 _ABORT: Final = 0
 
@@ -54,6 +53,8 @@ class FetchOptions:
     bytes_max: int = 32 * MiB
     partition_bytes_max: int = MiB
     bytes_min: int = 1
+    lane: str = "fetch"
+    """Fetches of one lane wait for each other, for a broker answers in order: who must not wait has a lane of its own."""
 
 
 DEFAULTS: Final = FetchOptions()
@@ -121,7 +122,7 @@ class Consumer:
     async def _fetch(self, leader: int, partitions: Sequence[TopicPartition], wait_ms: int) -> tuple[Fetched, ...]:
         timeout_ms = wait_ms + self._cluster.options.request_timeout_ms
         answer = await self._cluster.ask_once(
-            Node(leader, _LANE),
+            Node(leader, self._options.lane),
             self._request(partitions, wait_ms),
             FetchResponse,
             versions=FETCH_VERSIONS,

@@ -25,7 +25,7 @@ PARTITION: Final = 0
 _SLICE: Final = 200
 """Records that are replayed before the loop may do something else: some milliseconds."""
 _MARKERS_S: Final = 0.005
-_OPTIONS: Final = FetchOptions(isolation=Isolation.READ_COMMITTED, partition_bytes_max=4 * MiB)
+_BYTES_MAX: Final = 4 * MiB
 
 _log = get("client.topic")
 
@@ -50,7 +50,10 @@ class TopicReader:
         self._cluster = cluster
         self._topic = topic
         self._codec = codec
-        self._consumer = Consumer(cluster, options=_OPTIONS)
+        options = FetchOptions(
+            isolation=Isolation.READ_COMMITTED, partition_bytes_max=_BYTES_MAX, lane=f"fetch {topic}"
+        )
+        self._consumer = Consumer(cluster, options=options)
         self._position = Offset(0)
 
     @property

@@ -16,12 +16,13 @@ Value_co = TypeVar("Value_co", covariant=True)
 
 
 class Scope(Enum):
-    """What a setting belongs to. The values are Kafka's config resource types."""
+    """What a setting belongs to. The values are Kafka's config resource types; what none of these are has a negative one."""
 
     TOPIC = 2
     BROKER = 4
     CLIENT_METRICS = 16
     GROUP = 32
+    REGISTRY = -1
 
 
 class Update(Enum):

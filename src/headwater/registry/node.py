@@ -4,7 +4,7 @@ All topics are written by the same registry, so one election is enough for them.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from headwater.client.errors import ClientError
@@ -37,27 +37,36 @@ class Node:
         """Whether this node decides now."""
         return self.identity.is_same(self._writer) and all(each.is_writer for each in self._replicas)
 
-    async def writer(self, *, not_at: Identity | None = None, here_only: bool = False, timeout_s: float) -> Identity:
-        """Who writes, as soon as that is known. Raises NotTheWriter when it is not in time.
+    async def writer(self, *, not_at: Identity | None = None, timeout_s: float) -> Identity:
+        """Who writes, as soon as that is known: somebody else than `not_at`, which did not answer. Raises NotTheWriter when it is
+        not known in time."""
+        return await self._soon(lambda: self._known(not_at), timeout_s)
 
-        With `not_at`, somebody else than that one, who did not answer; with `here_only` it is this one, or nobody.
-        """
+    async def writes_soon(self, *, timeout_s: float) -> None:
+        """Wait until this node writes. Raises NotTheWriter, at once where another one is known to."""
+        writer = await self._soon(lambda: self._known(None), timeout_s)
+        if not self.identity.is_same(writer):
+            raise NotTheWriter
+
+    async def _soon(self, known: Callable[[], Identity | None], timeout_s: float) -> Identity:
         try:
             async with asyncio.timeout(timeout_s):
-                while (known := self._known(not_at, here_only)) is None:
+                while (found := known()) is None:
                     self._changed.clear()
                     await self._changed.wait()
-                return known
+                return found
         except TimeoutError:
             raise NotTheWriter from None
 
-    def _known(self, not_at: Identity | None, here_only: bool) -> Identity | None:
+    def _known(self, not_at: Identity | None) -> Identity | None:
         if self.writes:
             return self.identity
-        writer = self._writer
-        if writer is None or here_only or self.identity.is_same(writer) or writer.is_same(not_at):
-            return None
-        return writer
+        return None if self._may_write or self._writer is None or self._writer.is_same(not_at) else self._writer
+
+    @property
+    def _may_write(self) -> bool:
+        """It writes, or is about to, or nobody is known to."""
+        return self._writer is None or self.identity.is_same(self._writer)
 
     async def catch_up(self, *, timeout_s: float) -> None:
         """Read what others have written until now. One that can't in time goes on without: its answer is only older."""

@@ -2,6 +2,7 @@
 
 import os
 import resource
+import socket
 import sys
 import time
 from typing import Final
@@ -30,3 +31,8 @@ def resident_bytes() -> int:
         with open(_STATM, "rb") as file:
             return int(file.read().split()[1]) * resource.getpagesize()
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def machine_name() -> str:
+    """What this machine calls itself."""
+    return socket.gethostname()

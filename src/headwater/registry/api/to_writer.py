@@ -60,9 +60,11 @@ class ToWriter:
         """See the port."""
         if self._node.writes:
             return None
-        was_forwarded = FORWARDED in request.headers
         timeout_s = self._limits.writer_timeout_s
-        writer = await self._node.writer(here_only=was_forwarded, timeout_s=timeout_s)
+        if FORWARDED in request.headers:
+            await self._node.writes_soon(timeout_s=timeout_s)
+            return None
+        writer = await self._node.writer(timeout_s=timeout_s)
         if self._node.identity.is_same(writer):
             return None
         answer = await self._ask(writer, request)

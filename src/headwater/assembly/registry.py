@@ -1,0 +1,226 @@
+"""One registry: its replicas of the topics, its place in the group, and its API over all that."""
+
+import asyncio
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from headwater.assembly.registry_options import RegistryOptions
+from headwater.client.cluster import Cluster
+from headwater.client.journal import TopicJournal
+from headwater.client.options import ClientOptions
+from headwater.client.replica import Patience, Replica
+from headwater.client.topic_reader import TopicCodec
+from headwater.http.server import HttpServer
+from headwater.kernel.counters import Counters
+from headwater.kernel.logging import get
+from headwater.kernel.real.companions import RealCompanions
+from headwater.kernel.real.workers import WorkerThreads
+from headwater.kernel.tasks import Backoff, Ward, stop
+from headwater.kernel.units import SECOND_MS
+from headwater.kernel.world import World
+from headwater.machine.machine import Machine
+from headwater.registry import settings as of
+from headwater.registry.api.app import registry_app
+from headwater.registry.api.root import About
+from headwater.registry.api.to_writer import ForwardingLimits, ToWriter
+from headwater.registry.election.elector import Candidacy, Elector
+from headwater.registry.election.protocol import Identity
+from headwater.registry.encryption.api.deks import deks_api
+from headwater.registry.encryption.api.keks import keks_api
+from headwater.registry.encryption.drivers import ConfluentKms
+from headwater.registry.encryption.machine import DekRegistry
+from headwater.registry.encryption.service import DekRegistryService
+from headwater.registry.errors import NotTheWriter
+from headwater.registry.formats.worker import Worker
+from headwater.registry.node import Node
+from headwater.registry.sensitive.sealing import Sealing
+from headwater.registry.service import Service
+from headwater.registry.store.machine import Registry as SchemaRegistry
+from headwater.registry.store.replicated import Replicated
+from headwater.registry.store.topic_codec import NOOP, encryption_codec, schemas_codec
+from headwater.registry.store.topics import TopicPlan, create_or_check
+
+if TYPE_CHECKING:
+    import httpx
+
+M = TypeVar("M", bound=Machine)
+
+log = get("registry")
+
+KEYS_TOPIC: Final = "_dek_registry_keys"
+_CHILDREN_MAX: Final = 64
+_CLOSE_S: Final = 5.0
+_BACKOFF: Final = Backoff(first_ms=100, most_ms=2 * SECOND_MS)
+_CLIENT: Final = ClientOptions(client_id="schema-registry", backoff_first_ms=10)
+
+
+class Door:
+    """Requests that come before there is an app wait for it: a port is taken early, so that one that is taken already is told early."""
+
+    def __init__(self) -> None:
+        self._app: ASGIApp | None = None
+        self._opened = asyncio.Event()
+
+    def open(self, app: ASGIApp) -> None:
+        self._app = app
+        self._opened.set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._opened.wait()
+        assert self._app is not None
+        await self._app(scope, receive, send)
+
+
+class Registry:
+    """`start` it once, `stop` it once."""
+
+    def __init__(self, options: RegistryOptions, world: World) -> None:
+        self._options = options
+        self._settings = options.settings
+        self._world = world
+        self._ward = Ward("registry", children_max=_CHILDREN_MAX, randomness=world.randomness)
+        self._counters = Counters()
+        self._worker = Worker(RealCompanions(), counters=self._counters)
+        self._door = Door()
+        self._servers = [
+            HttpServer(self._door, ward=self._ward, host=each.host, port=each.port) for each in options.listeners
+        ]
+        self._cluster = Cluster(options.bootstrap, randomness=world.randomness, options=_CLIENT)
+        self._replicas: list[Replica[Any]] = []
+        self._electing: asyncio.Task[None] | None = None
+        self._forwarder: ToWriter | None = None
+
+    @property
+    def urls(self) -> tuple[str, ...]:
+        """Under which it can be reached from this machine."""
+        return tuple(
+            f"{each.scheme}://{each.shown_host}:{server.port}"
+            for each, server in zip(self._options.listeners, self._servers, strict=True)
+        )
+
+    async def start(self) -> None:
+        """Until it answers, and has heard who writes. Raises what keeps it from that."""
+        for server in self._servers:
+            await server.start()
+        settings = self._settings
+        schemas = await self._replica(settings[of.TOPIC], SchemaRegistry, schemas_codec(self._sealing()), NOOP)
+        keys = await self._replica(KEYS_TOPIC, DekRegistry, encryption_codec(), None)
+        node = Node(self._identity(), self._replicas, randomness=self._world.randomness)
+        self._forwarder = ToWriter(node, self._http_client, self._forwarding())
+        cluster_id = (await self._cluster.metadata(())).cluster_id
+        about = About(cluster_id=cluster_id or "", group_id=settings[of.GROUP_ID], version=version("headwater"))
+        self._door.open(self._app(Replicated(schemas), Replicated(keys), about))
+        elector = Elector(self._cluster, node.identity, self._candidacy(), node)
+        self._watch(node, elector)
+        self._electing = self._ward.start("election", elector.run, restart=_BACKOFF)
+        try:
+            await node.writer(timeout_s=settings[of.INIT_TIMEOUT_MS] / SECOND_MS)
+        except NotTheWriter:
+            log.warn("nobody is known to write yet")
+
+    async def stop(self) -> None:
+        """Requests that are under way are answered, then the group is left, so that another registry writes at once."""
+        for server in self._servers:
+            await server.close()
+        if self._electing is not None:
+            await stop((self._electing,), deadline_s=_CLOSE_S)
+        for replica in self._replicas:
+            await replica.close()
+        if self._forwarder is not None:
+            await self._forwarder.close()
+        await self._worker.close()
+        await self._ward.close(deadline_s=_CLOSE_S)
+        await self._cluster.__aexit__(None, None, None)
+
+    async def _replica(self, topic: str, make: Callable[[], M], codec: TopicCodec, barrier: bytes | None) -> Replica[M]:
+        settings = self._settings
+        if not settings[of.SKIP_VALIDATION]:
+            plan = TopicPlan(name=topic, replication_factor=settings[of.REPLICATION_FACTOR], configs=settings.of_topics)
+            await create_or_check(self._cluster, plan)
+
+        def journal() -> TopicJournal:
+            return TopicJournal(
+                self._cluster,
+                topic,
+                codec,
+                transactional_id=f"{settings[of.GROUP_ID]}-{topic}",
+                barrier=barrier,
+                clock=self._world.clock,
+            )
+
+        patience = Patience(load_timeout_s=settings[of.INIT_TIMEOUT_MS] / SECOND_MS)
+        replica = Replica(make, journal, clock=self._world.clock, ward=self._ward, patience=patience)
+        self._replicas.append(replica)
+        await replica.start()
+        return replica
+
+    def _app(self, schemas: Replicated[SchemaRegistry], keys: Replicated[DekRegistry], about: About) -> ASGIApp:
+        forwarder = self._forwarder
+        assert forwarder is not None, "it has been started"
+        kms = ConfluentKms(WorkerThreads())
+        deks = DekRegistryService(keys, schemas, kms=kms, randomness=self._world.randomness)
+        return registry_app(
+            Service(schemas, self._worker, defaults=self._options.defaults),
+            counters=self._counters,
+            about=lambda: about,
+            forwarder=forwarder,
+            more=(keks_api(deks, forwarder), deks_api(deks, forwarder)),
+        )
+
+    def _sealing(self) -> Sealing:
+        return Sealing(self._world.randomness)
+
+    def _identity(self) -> Identity:
+        """The last listener of the wanted kind is how the others reach this one, as in Confluent's."""
+        scheme = self._settings[of.INTER_INSTANCE_PROTOCOL]
+        port = [
+            server.port
+            for each, server in zip(self._options.listeners, self._servers, strict=True)
+            if each.scheme == scheme
+        ][-1]
+        return Identity(
+            host=self._options.host_name,
+            port=port,
+            scheme=scheme,
+            master_eligibility=self._settings[of.LEADER_ELIGIBILITY],
+        )
+
+    def _candidacy(self) -> Candidacy:
+        settings = self._settings
+        return Candidacy(
+            group=settings[of.GROUP_ID],
+            session_timeout_ms=settings[of.SESSION_TIMEOUT_MS],
+            heartbeat_interval_ms=settings[of.HEARTBEAT_INTERVAL_MS],
+            rebalance_timeout_ms=settings[of.REBALANCE_TIMEOUT_MS],
+            sticky=settings[of.LEADER_STICKY],
+        )
+
+    def _forwarding(self) -> ForwardingLimits:
+        return ForwardingLimits(
+            catch_up_timeout_s=self._settings[of.STORE_TIMEOUT_MS] / SECOND_MS,
+            headers=self._settings[of.INTER_INSTANCE_HEADERS],
+        )
+
+    def _http_client(self) -> "httpx.AsyncClient":
+        import httpx
+
+        connect_s = self._settings[of.LEADER_CONNECT_TIMEOUT_MS] / SECOND_MS
+        read_s = self._settings[of.LEADER_READ_TIMEOUT_MS] / SECOND_MS
+        return httpx.AsyncClient(timeout=httpx.Timeout(read_s, connect=connect_s), trust_env=False)
+
+    def _watch(self, node: Node, elector: Elector) -> None:
+        counters = self._counters
+        counters.watch(
+            "registry_writes", "1 where this registry writes, 0 where it forwards.", lambda: int(node.writes)
+        )
+        counters.watch(
+            "registry_members", "Registries of the group, where this one was asked to choose.", lambda: elector.members
+        )
+        counters.watch(
+            "registry_records_skipped",
+            "Records of the topics that nobody here can read.",
+            lambda: sum(each.skipped for each in self._replicas),
+        )
