@@ -378,4 +378,4 @@ class UnframedData(DataError):
 
 class UnknownFormat(DataError):
     def __init__(self, type_: str) -> None:
-        super().__init__(f"there is no data of {type_} schemas here; there are AVRO and JSON")
+        super().__init__(f"there is no data of {type_} schemas here; there are AVRO, JSON and PROTOBUF")

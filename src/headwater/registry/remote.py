@@ -13,6 +13,7 @@ import httpx
 import msgspec
 
 from headwater.registry.errors import RegistryAway, RegistryRefused
+from headwater.registry.references import REFERENCES_MAX
 
 CONTENT_TYPE: Final = "application/vnd.schemaregistry.v1+json"
 TIMEOUT_S: Final = 10.0
@@ -59,6 +60,19 @@ class RemoteRegistry:
         content = None if body is None else msgspec.json.encode(body)
         sent = {name: _text(value) for name, value in parameters.items() if value is not None}
         return _value(await self._answer(method, target, sent, content))
+
+    async def texts_of(self, schema: Mapping[str, Any]) -> dict[str, str]:
+        """What a schema, as the API gives it, refers to: by the names that it uses, each after what that refers to itself."""
+        texts: dict[str, str] = {}
+        await self._gather(schema, texts)
+        return texts
+
+    async def _gather(self, schema: Mapping[str, Any], texts: dict[str, str]) -> None:
+        for each in schema.get("references") or ():
+            if each["name"] not in texts and len(texts) < REFERENCES_MAX:
+                found = await self.get("subjects", each["subject"], "versions", each["version"], deleted=True)
+                await self._gather(found, texts)
+                texts[each["name"]] = found["schema"]
 
     async def _answer(self, method: str, target: str, sent: dict[str, str], content: bytes | None) -> httpx.Response:
         reasons = []

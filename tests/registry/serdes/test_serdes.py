@@ -11,7 +11,9 @@ import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.json_schema import JSONSerializer
+from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer, ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from hypothesis import given, strategies as st
 
 from headwater.registry.errors import InvalidSchema, UnfitData, UnframedData, UnknownFormat
@@ -25,6 +27,16 @@ ORDER = """{"type": "record", "name": "Order", "namespace": "shop", "fields": [
   {"name": "at", "type": {"type": "long", "logicalType": "timestamp-millis"}, "default": 0},
   {"name": "state", "type": {"type": "enum", "name": "State", "symbols": ["OPEN", "DONE"]}, "default": "OPEN"},
   {"name": "tags", "type": {"type": "map", "values": {"type": "array", "items": "string"}}, "default": {}}]}"""
+PROTO = """syntax = "proto3"; package shop;
+import "google/protobuf/timestamp.proto";
+message Order { int64 id = 1; string note = 2; google.protobuf.Timestamp at = 3; message Line { int32 n = 1; } }
+message Other { bool yes = 1; }"""
+STAMPED = descriptor_pb2.FileDescriptorProto(
+    name="stamp.proto",
+    package="shop",
+    syntax="proto3",
+    message_type=[{"name": "Stamp", "field": [{"name": "id", "number": 1, "type": 3, "label": 1, "json_name": "id"}]}],
+).SerializeToString()
 VALUE = SerializationContext("orders", MessageField.VALUE)
 
 
@@ -81,11 +93,26 @@ def test_json_data_is_the_document():
         written("JSON", schema, {"no": 7})
 
 
+def test_protobuf_is_its_own_json_and_names_its_message():
+    data = written("PROTOBUF", PROTO, {"id": "7", "note": "hi", "at": "2026-11-21T20:00:00Z"})
+    assert data[:1] == b"\0", "the first message of the file"
+    assert read("PROTOBUF", PROTO, data) == {"id": "7", "note": "hi", "at": "2026-11-21T20:00:00Z"}
+    assert read("PROTOBUF", PROTO, with_indexes((1,), b"\x08\x01")) == {"yes": True}
+    assert read("PROTOBUF", PROTO, with_indexes((0, 0), b"\x08\x05")) == {"n": 5}
+    with pytest.raises(UnfitData, match="no message"):
+        read("PROTOBUF", PROTO, with_indexes((2,), b""))
+
+
 def test_schemas_may_refer_to_others():
     address = '{"type": "record", "name": "shop.Address", "fields": [{"name": "city", "type": "string"}]}'
     person = '{"type": "record", "name": "Person", "fields": [{"name": "at", "type": "shop.Address"}]}'
     data = written("AVRO", person, {"at": {"city": "Lagos"}}, {"shop.Address": address})
     assert read("AVRO", person, data, {"shop.Address": address}) == {"at": {"city": "Lagos"}}
+    imported = {"address.proto": 'syntax = "proto3"; message Address { string city = 1; }'}
+    main = 'syntax = "proto3"; import "address.proto"; message Person { Address at = 1; }'
+    assert read("PROTOBUF", main, written("PROTOBUF", main, {"at": {"city": "Lagos"}}, imported), imported) == {
+        "at": {"city": "Lagos"}
+    }
     referring = '{"type": "object", "properties": {"at": {"$ref": "address.json"}}}'
     referred = {"address.json": '{"type": "object", "required": ["city"]}'}
     with pytest.raises(UnfitData, match="city"):
@@ -97,6 +124,8 @@ def test_schemas_may_refer_to_others():
     [
         ("AVRO", ORDER, {"id": "x"}),
         ("AVRO", ORDER, {}),
+        ("PROTOBUF", PROTO, {"id": "x"}),
+        ("PROTOBUF", PROTO, {"what": 1}),
     ],
 )
 def test_a_document_that_does_not_fit_is_refused(type_, schema, document):
@@ -104,7 +133,9 @@ def test_a_document_that_does_not_fit_is_refused(type_, schema, document):
         written(type_, schema, document)
 
 
-@pytest.mark.parametrize(("type_", "schema"), [("AVRO", "{"), ("AVRO", '"what"'), ("JSON", "{")])
+@pytest.mark.parametrize(
+    ("type_", "schema"), [("AVRO", "{"), ("AVRO", '"what"'), ("JSON", "{"), ("PROTOBUF", "message {")]
+)
 def test_what_is_no_schema_is_said_to_be_none(type_, schema):
     with pytest.raises(InvalidSchema):
         serde_of(type_, schema, {})
@@ -113,6 +144,29 @@ def test_what_is_no_schema_is_said_to_be_none(type_, schema):
 def test_other_formats_are_not_known():
     with pytest.raises(UnknownFormat, match="XML"):
         serde_of("XML", "", {})
+
+
+def test_an_import_that_nobody_has_is_missed_only_where_it_is_used():
+    serde_of("PROTOBUF", 'syntax = "proto3"; import "other.proto"; message A {}', {})
+    with pytest.raises(InvalidSchema):
+        serde_of("PROTOBUF", 'syntax = "proto3"; import "other.proto"; message A { Other other = 1; }', {})
+
+
+def test_confluents_protobuf_deserializer_reads_what_is_written():
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(STAMPED)
+    kind = message_factory.GetMessageClass(pool.FindMessageTypeByName("shop.Stamp"))
+    client = registry()
+    data = ProtobufSerializer(kind, client)(kind(id=7), VALUE)
+    frame = unframed(data)
+    assert frame is not None
+    stored = client.get_schema(frame.schema)
+    text = serde_of("PROTOBUF", stored.schema_str, {})
+    assert json.loads(text.read(frame.data)) == {"id": "7"}
+    assert text.write(b'{"id": "7"}') == frame.data
+    assert isinstance(frame.schema, int)
+    reading = ProtobufDeserializer(kind, {}, client)
+    assert reading(framed(frame.schema, text.write(b'{"id": 9}')), VALUE).id == 9
 
 
 @given(data=st.binary(max_size=60))
@@ -126,6 +180,7 @@ def test_no_bytes_break_the_readers(data):
 
 SERDES = {
     "AVRO": serde_of("AVRO", ORDER, {}),
+    "PROTOBUF": serde_of("PROTOBUF", PROTO, {}),
     "JSON": serde_of("JSON", "{}", {}),
 }
 

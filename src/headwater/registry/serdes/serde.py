@@ -29,5 +29,9 @@ def serde_of(type_: str, text: str, references: Mapping[str, str]) -> Serde:
             from headwater.registry.serdes.json_schema import JsonSerde
 
             return JsonSerde(text, references)
+        case "PROTOBUF":
+            from headwater.registry.serdes.protobuf import ProtobufSerde
+
+            return ProtobufSerde(text, references)
         case _:
             raise UnknownFormat(type_)

@@ -1,11 +1,10 @@
 """Asks a registry over HTTP, for a broker whose registry lives on another cluster."""
 
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from headwater.registry.errors import RegistryRefused
 from headwater.registry.formats.format import Source
-from headwater.registry.references import REFERENCES_MAX
 from headwater.registry.remote import RemoteRegistry
 from headwater.registry.validation.names import Names
 from headwater.registry.validation.verdicts import Use
@@ -37,17 +36,8 @@ class RemoteLook:
 
     async def _name(self, schema_id: int | None) -> str | None:
         schema = await self._registry.get("schemas", "ids", schema_id)
-        texts: dict[str, str] = {}
-        await self._gather(schema, texts)
+        texts = await self._registry.texts_of(schema)
         return await self._names.of(schema.get("schemaType") or "AVRO", Source(text=schema["schema"], references=texts))
-
-    async def _gather(self, schema: Any, texts: dict[str, str]) -> None:
-        """What it refers to, each after what that refers to itself."""
-        for each in schema.get("references") or ():
-            if each["name"] not in texts and len(texts) < REFERENCES_MAX:
-                found = await self._registry.get("subjects", each["subject"], "versions", each["version"], deleted=True)
-                await self._gather(found, texts)
-                texts[each["name"]] = found["schema"]
 
     async def _id(self, mark: bytes) -> int | None:
         if mark[0] == _ID:

@@ -29,5 +29,9 @@ PATHS: Final = (
 @cache
 def known_file(path: str) -> File:
     """`path` is one of `PATHS`."""
+    return read_file(known_text(path))
+
+
+def known_text(path: str) -> str:
     data = pkgutil.get_data("headwater.registry.formats.protobuf", f"known/{path}") or b""
-    return read_file(data.decode())
+    return data.decode()
