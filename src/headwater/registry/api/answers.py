@@ -14,7 +14,6 @@ from headwater.registry.formats.jobs import TagList
 from headwater.registry.formats.types import DEFAULT_TYPE
 from headwater.registry.rules import check
 from headwater.registry.store.associations import Lifecycle
-from headwater.registry.store.codec import plain
 from headwater.registry.store.records import AssociationValue, SchemaValue
 from headwater.registry.store.requests import ANY_VERSION, LATEST, NO_ID
 from headwater.registry.store.state import digest_of
@@ -147,9 +146,9 @@ def schema_answer(value: SchemaValue, *, text: str | None = None, qualified: boo
         "id": value.id,
         "guid": guid(digest_of(value)),
         "schema_type": value.schema_type or DEFAULT_TYPE,
-        "references": plain(references) or None,
-        "metadata": plain(value.metadata),
-        "rule_set": plain(value.rule_set),
+        "references": references or None,
+        "metadata": value.metadata,
+        "rule_set": value.rule_set,
         "schema": value.schema if text is None else text,
         "ts": value.timestamp,
         "deleted": None if value.timestamp is None else value.deleted,
