@@ -4,6 +4,7 @@ Reading is as lenient as Jackson is about how a number or a truth is written (`"
 about properties that it doesn't know, unless the caller asks for leniency.
 """
 
+from functools import cache
 from typing import Any, Final, TypeVar, get_args
 
 import msgspec
@@ -33,11 +34,17 @@ async def read(
     if document is None:
         raise UnprocessableBody(f"{called} must not be null (was null)")
     if not takes_unknown and request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
-        refuse_unknown(document, inspect.type_info(kind))
+        refuse_unknown(document, _shape(kind))
     try:
-        return msgspec.convert(_leniently(document, inspect.type_info(kind)), kind, strict=False)
+        return msgspec.convert(_leniently(document, _shape(kind)), kind, strict=False)
     except msgspec.ValidationError as problem:
         raise InvalidBody(str(problem)) from None
+
+
+@cache
+def _shape(kind: type[Any]) -> inspect.Type:
+    """Dear to work out."""
+    return inspect.type_info(kind)
 
 
 async def raw(request: Request, bytes_max: int) -> bytes:

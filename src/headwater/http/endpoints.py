@@ -15,7 +15,6 @@ from typing import Annotated, Any, Final, get_args, get_origin, get_type_hints
 
 import msgspec
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.routing import APIRoute
 
 from headwater.http import bodies
 from headwater.http.access import Needs
@@ -140,11 +139,6 @@ class Endpoints:
         if body is not None:
             extra["requestBody"] = {"required": True, "content": _content(self._media_types.taken, body)}
         return extra
-
-
-def needs_of(route: APIRoute) -> str:
-    """What the route was declared to need."""
-    return str((route.openapi_extra or {})["x-needs"])
 
 
 def _camel(name: str) -> str:

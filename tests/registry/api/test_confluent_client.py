@@ -1,4 +1,4 @@
-"""Confluent's own Python client, over a socket: configs, modes, contexts, contracts and associations."""
+"""Confluent's own Python client, over a socket: schemas, configs, modes, contexts, contracts and associations."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from confluent_kafka.schema_registry import Metadata, MetadataProperties, Rule, RuleSet, Schema
+from confluent_kafka.schema_registry import Metadata, MetadataProperties, Rule, RuleSet, Schema, SchemaReference
 from confluent_kafka.schema_registry.avro import AvroDeserializer, AvroSerializer
 from confluent_kafka.schema_registry.common.schema_registry_client import (
     AssociationCreateOrUpdateInfo,
@@ -18,7 +18,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from confluent_kafka.schema_registry.schema_registry_client import SchemaRegistryClient
 from confluent_kafka.serialization import MessageField, SerializationContext
 from tests.registry.memory_store import MemoryStore
-from tests.registry.registry_client import INT, record, service_over
+from tests.registry.registry_client import INT, STRING, record, service_over
 
 from headwater.http.server import HttpServer
 from headwater.kernel.counters import Counters
@@ -67,6 +67,44 @@ def rules(*names: str) -> RuleSet:
 
 def metadata(**properties: str) -> Metadata:
     return Metadata(tags=None, properties=MetadataProperties(properties=properties), sensitive=["none"])
+
+
+def refused(call: Callable[..., Any], *values: Any) -> SchemaRegistryError:
+    with pytest.raises(SchemaRegistryError) as refusal:
+        call(*values)
+    return refusal.value
+
+
+@with_client
+def test_schemas_are_registered_found_compared_and_deleted(client):
+    assert client.get_subjects() == []
+    first = client.register_schema("orders-value", Schema(record("id"), "AVRO"))
+    assert client.get_schema(first).schema_str == record("id")
+    assert client.lookup_schema("orders-value", Schema(record("id"), "AVRO")).version == 1
+    assert client.test_compatibility("orders-value", Schema(record("id", "more?"), "AVRO"))
+    assert not client.test_compatibility("orders-value", Schema(record("id", "more"), "AVRO"))
+    second = client.register_schema("orders-value", Schema(record("id", "more?"), "AVRO"))
+    assert client.get_versions("orders-value") == [1, 2]
+    assert client.get_latest_version("orders-value").schema_id == second
+    assert refused(client.register_schema, "orders-value", Schema(STRING, "AVRO")).http_status_code == 409
+    assert refused(client.get_version, "nobody", 1).error_code == 40401
+    assert client.delete_version("orders-value", 2) == 2
+    assert client.delete_subject("orders-value") == [1]
+    assert client.delete_subject("orders-value", permanent=True) == [1, 2]
+
+
+@with_client
+def test_schemas_refer_to_others(client):
+    client.register_schema("address", Schema(record("street", name="Address"), "AVRO"))
+    reference = SchemaReference(name="Address", subject="address", version=-1)
+    customer = Schema(record("home", name="Customer", home="Address"), "AVRO", references=[reference])
+    registered = client.register_schema_full_response("customer", customer)
+    assert registered.schema.references[0].version == 1
+    assert client.get_schema_by_guid(registered.guid).schema_str == customer.schema_str
+    assert refused(client.delete_subject, "address").error_code == 42206
+    client.set_compatibility("customer", "NONE")
+    assert client.get_compatibility("customer") == "NONE"
+    assert client.register_schema("customer", Schema(INT, "AVRO")) > registered.schema_id
 
 
 @with_client
