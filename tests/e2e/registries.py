@@ -82,6 +82,17 @@ class RegistryProcess:
         answer = self.client.get(f"/config/{subject}")
         return answer.json()["compatibilityLevel"] if answer.status_code == 200 else None
 
+    def register(self, subject: str, schema: str) -> int | None:
+        """The id, where it says one."""
+        answer = self.client.post(f"/subjects/{subject}/versions", json={"schema": schema})
+        id_: int | None = answer.json()["id"] if answer.status_code == 200 else None
+        return id_
+
+    def schema(self, id_: int) -> str | None:
+        answer = self.client.get(f"/schemas/ids/{id_}")
+        schema: str | None = answer.json()["schema"] if answer.status_code == 200 else None
+        return schema
+
     def writes(self) -> bool:
         lines = self.client.get("/metrics").text.splitlines()
         return "headwater_registry_writes 1" in lines

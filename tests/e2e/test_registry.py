@@ -59,15 +59,15 @@ def forwarded(registry: RegistryProcess) -> httpx.Response:
     return httpx.put(f"{registry.url}/config", json={"compatibility": "FULL"}, headers=headers, timeout=30)
 
 
-def test_the_death_of_the_writer_loses_nothing_and_another_writes_soon(registries):
+def test_the_death_of_the_writer_loses_no_schema_and_gives_no_id_twice(registries):
     writer = writer_of(registries)
     others = [each for each in registries if each is not writer]
-    told: list[str] = []
+    told: dict[str, int] = {}
 
     def tell(number: int) -> None:
-        subject = f"survives-{number}"
-        if others[number % 2].set_level(subject, "FULL") == 200:
-            told.append(subject)
+        schema = enum(f"E{number}")
+        if (id_ := others[number % 2].register(f"survives-{number}", schema)) is not None:
+            told[schema] = id_
 
     with ThreadPoolExecutor(8) as threads:
         telling = [threads.submit(tell, number) for number in range(200)]
@@ -75,12 +75,30 @@ def test_the_death_of_the_writer_loses_nothing_and_another_writes_soon(registrie
         writer.end(signal.SIGKILL)
         for each in telling:
             each.result()
-    assert others[0].set_level("after", "NONE") == 200
+    assert others[0].register("after", enum("After")) is not None
     assert len(told) > 150
-    for subject in told:
-        assert {each.level(subject) for each in others} == {"FULL"}
+    assert len({*told.values()}) == len(told)
+    for schema, id_ in told.items():
+        assert {each.schema(id_) for each in others} == {schema}
     writer.start()
-    assert writer.level(told[-1]) == "FULL"
+    assert {schema: writer.schema(id_) for schema, id_ in told.items()} == {schema: schema for schema in told}
+
+
+def test_those_who_register_the_same_at_once_get_the_same_id(registries: list[RegistryProcess]):
+    writer_of(registries)
+    schema = enum("Same")
+
+    def tell(number: int) -> int | None:
+        return registries[number % 3].register(f"same-{number % 6}", schema)
+
+    with ThreadPoolExecutor(8) as threads:
+        ids = {*threads.map(tell, range(48))}
+    assert len(ids) == 1
+    assert None not in ids
+
+
+def enum(name: str) -> str:
+    return f'{{"type":"enum","name":"{name}","symbols":["A"]}}'
 
 
 def test_a_writer_that_was_stopped_and_woken_writes_nothing_that_counts(registries):

@@ -36,11 +36,14 @@ from headwater.registry.encryption.service import DekRegistryService
 from headwater.registry.errors import NotTheWriter
 from headwater.registry.formats.worker import Worker
 from headwater.registry.node import Node
+from headwater.registry.sensitive.encoders import Encoders
+from headwater.registry.sensitive.keeping import KeysetKeeper, Secrets
 from headwater.registry.sensitive.sealing import Sealing
+from headwater.registry.sensitive.watching import KeysetWatch
 from headwater.registry.service import Service
 from headwater.registry.store.machine import Registry as SchemaRegistry
 from headwater.registry.store.replicated import Replicated
-from headwater.registry.store.topic_codec import NOOP, encryption_codec, schemas_codec
+from headwater.registry.store.topic_codec import NOOP, encoders_codec, encryption_codec, schemas_codec
 from headwater.registry.store.topics import TopicPlan, create_or_check
 
 if TYPE_CHECKING:
@@ -90,6 +93,8 @@ class Registry:
         ]
         self._cluster = Cluster(options.bootstrap, randomness=world.randomness, options=_CLIENT)
         self._replicas: list[Replica[Any]] = []
+        self._sealing = Sealing(world.randomness)
+        self._codec = schemas_codec(self._sealing)
         self._electing: asyncio.Task[None] | None = None
         self._forwarder: ToWriter | None = None
 
@@ -106,13 +111,17 @@ class Registry:
         for server in self._servers:
             await server.start()
         settings = self._settings
-        schemas = await self._replica(settings[of.TOPIC], SchemaRegistry, schemas_codec(self._sealing()), NOOP)
-        keys = await self._replica(KEYS_TOPIC, DekRegistry, encryption_codec(), None)
-        node = Node(self._identity(), self._replicas, randomness=self._world.randomness)
+        keeper = await self._keyset_keeper()
+        schemas = Replicated(await self._replica(settings[of.TOPIC], SchemaRegistry, self._codec, NOOP))
+        keys = Replicated(await self._replica(KEYS_TOPIC, DekRegistry, encryption_codec(), None))
+        if keeper is not None:
+            self._ward.start("keyset", KeysetWatch(keeper, schemas).run, restart=_BACKOFF)
+        prepare = None if keeper is None else keeper.keep
+        node = Node(self._identity(), self._replicas, randomness=self._world.randomness, prepare=prepare)
         self._forwarder = ToWriter(node, self._http_client, self._forwarding())
         cluster_id = (await self._cluster.metadata(())).cluster_id
         about = About(cluster_id=cluster_id or "", group_id=settings[of.GROUP_ID], version=version("headwater"))
-        self._door.open(self._app(Replicated(schemas), Replicated(keys), about))
+        self._door.open(self._app(schemas, keys, about))
         elector = Elector(self._cluster, node.identity, self._candidacy(), node)
         self._watch(node, elector)
         self._electing = self._ward.start("election", elector.run, restart=_BACKOFF)
@@ -170,8 +179,17 @@ class Registry:
             more=(keks_api(deks, forwarder), deks_api(deks, forwarder)),
         )
 
-    def _sealing(self) -> Sealing:
-        return Sealing(self._world.randomness)
+    async def _keyset_keeper(self) -> KeysetKeeper | None:
+        """Where a secret is given, sensitive metadata is sealed. Raises UnreadableKeyset where it is the wrong one."""
+        secret, old = self._settings[of.ENCODER_SECRET], self._settings[of.ENCODER_OLD_SECRET]
+        if secret is None:
+            return None
+        topic = self._settings[of.ENCODER_TOPIC]
+        encoders = Replicated(await self._replica(topic, Encoders, encoders_codec(), None))
+        secrets = Secrets(secret=secret.reveal(), old=None if old is None else old.reveal())
+        keeper = KeysetKeeper(encoders, secrets, self._sealing, self._world.randomness)
+        await keeper.follow()
+        return keeper
 
     def _identity(self) -> Identity:
         """The last listener of the wanted kind is how the others reach this one, as in Confluent's."""

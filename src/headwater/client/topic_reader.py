@@ -25,7 +25,7 @@ PARTITION: Final = 0
 _SLICE: Final = 200
 """Records that are replayed before the loop may do something else: some milliseconds."""
 _MARKERS_S: Final = 0.005
-_BYTES_MAX: Final = 4 * MiB
+_BYTES_MAX: Final = MiB
 
 _log = get("client.topic")
 

@@ -4,7 +4,7 @@ All topics are written by the same registry, so one election is enough for them.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from headwater.client.errors import ClientError
@@ -15,7 +15,7 @@ from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import Randomness
 from headwater.machine.errors import MachineError
 from headwater.registry.election.protocol import Identity
-from headwater.registry.errors import NotTheWriter
+from headwater.registry.errors import NotTheWriter, RegistryError
 
 _log = get("registry.node")
 
@@ -23,12 +23,20 @@ _BACKOFF: Final = Backoff(first_ms=100, most_ms=2 * SECOND_MS)
 
 
 class Node:
-    """The `Office` of an election. `randomness` is for back-off alone."""
+    """The `Office` of an election. `randomness` is for back-off alone; `prepare` is called before a new writer takes changes."""
 
-    def __init__(self, identity: Identity, replicas: Sequence[Replica[Any]], *, randomness: Randomness) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        replicas: Sequence[Replica[Any]],
+        *,
+        randomness: Randomness,
+        prepare: Callable[[], Awaitable[None]] | None = None,
+    ) -> None:
         self.identity: Final = identity
         self._replicas = tuple(replicas)
         self._randomness = randomness
+        self._prepare = prepare
         self._writer: Identity | None = None
         self._changed = asyncio.Event()
 
@@ -112,8 +120,10 @@ class Node:
             try:
                 for each in self._replicas:
                     await each.promote()
+                if self._prepare is not None:
+                    await self._prepare()
                 return
-            except (ClientError, MachineError, TimeoutError) as problem:
+            except (ClientError, MachineError, RegistryError, TimeoutError) as problem:
                 failures += 1
                 _log.warn("this registry was chosen to write and can't yet", error=problem)
                 await asyncio.sleep(_BACKOFF.delay_ms(failures, self._randomness) / SECOND_MS)

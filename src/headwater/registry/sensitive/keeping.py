@@ -9,6 +9,7 @@ from headwater.registry.errors import UnreadableKeyset
 from headwater.registry.sensitive.encoders import Encoders, PutKeyset
 from headwater.registry.sensitive.keyset import Keyset, new_keyset, unwrapped, wrapped
 from headwater.registry.sensitive.sealing import Sealing
+from headwater.registry.store.machine import Registry
 from headwater.registry.store.port import Store
 from headwater.registry.store.records import DEFAULT_TENANT
 
@@ -26,12 +27,21 @@ class KeysetKeeper:
         self._secrets: Final = secrets
         self._sealing: Final = sealing
         self._randomness: Final = randomness
+        self._followed: bytes | None = None
 
     async def follow(self) -> None:
         """Take the keyset as it is, if there is one. Raises UnreadableKeyset where the secret is not the one."""
         kept = await self._kept()
         if kept is not None:
             self._sealing.keyset, _ = self._unwrapped(kept)
+
+    async def look(self, schemas: Store[Registry]) -> None:
+        """Follow where the keyset is another one than before, and open what was read without it."""
+        kept = await self._kept()
+        if kept != self._followed:
+            await self.follow()
+            await schemas.read(lambda registry: self._sealing.open_all(registry.state))
+            self._followed = kept
 
     async def keep(self) -> None:
         """As `follow`, on the node that writes: it makes a keyset where there is none, and wraps one anew whose secret has changed."""
