@@ -7,18 +7,21 @@ items of `lines`. Branches are counted in an order that does not depend on how t
 from collections import deque
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Final, TypeAlias
 
 from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.format import Entity, EntityType, Tags
 from headwater.registry.formats.json_schema.drafts import Draft, draft_of
 from headwater.registry.formats.json_schema.hash_order import hash_order
+from headwater.registry.formats.json_schema.loading.newer import load_newer
 from headwater.registry.formats.json_schema.loading.older import load_older
-from headwater.registry.formats.json_schema.model import Array, Combined, Conditional, Not, Object, Schema
+from headwater.registry.formats.json_schema.model import Anything, Array, Combined, Conditional, Not, Object, Schema
 from headwater.registry.formats.json_schema.ranking import ranked
 from headwater.registry.formats.json_text import Json
 from headwater.registry.formats.tagging import changes, retag, tags_in
 
+_DIGITS_MAX: Final = 9
 _Tagged: TypeAlias = Iterator[tuple[Entity, tuple[str, ...]]]
 
 
@@ -60,15 +63,20 @@ def _of_object(schema: Object, path: str, *, is_property: bool) -> _Tagged:
 
 
 def _definitions(extra: Mapping[str, Json]) -> dict[str, Schema]:
+    """Each is read for itself, as an older draft would."""
     definitions = extra.get("definitions")
     if not isinstance(definitions, dict):
         return {}
-    raw = {name: _without_references(each) for name, each in definitions.items() if isinstance(each, dict)}
-    return {name: load_older(each, _older(draft_of(each)), {}) for name, each in raw.items()}
+    return {name: _alone(each, Draft.DRAFT_7) for name, each in definitions.items() if isinstance(each, dict)}
 
 
-def _older(draft: Draft) -> Draft:
-    return Draft.DRAFT_7 if draft.is_newer else draft
+def _alone(node: Json, draft: Draft) -> Schema:
+    """What can't be understood has no tags."""
+    without = _without_references(node)
+    try:
+        return load_newer(without, {}) if draft.is_newer else load_older(without, draft, {})
+    except InvalidSchema:
+        return Anything()
 
 
 def _without_references(node: Json) -> Json:
@@ -86,66 +94,72 @@ def retagged(root: Json, *, add: Tags, remove: Tags) -> Json:
     """Another root. Raises InvalidSchema where it has no such entity."""
     copy = deepcopy(root)
     for entity, added, removed in changes(add, remove):
-        found = _found(copy, entity.type, deque(entity.path.split(".")))
+        way = _Way(kind=entity.type, path=deque(entity.path.split(".")), draft=draft_of(root))
+        found = way.from_schema(copy)
         if not isinstance(found, dict):
             raise InvalidSchema(f"No matching path '{entity.path}' found in the schema")
         retag(found, add=added, remove=removed)
     return copy
 
 
-def _found(node: Json, kind: EntityType, path: deque[str]) -> Json:
-    """None where there is nothing of this path."""
-    if not path or not isinstance(node, dict):
-        return None
-    match path.popleft():
-        case "object":
-            return _in_object(node, kind, path)
-        case "array":
-            return _found(node.get("items"), kind, path)
-        case "not":
-            return _found(node.get("not"), kind, path)
-        case "oneof":
-            return _branch(node, "oneOf", kind, path)
-        case "anyof" if "anyOf" in node:
-            return _branch(node, "anyOf", kind, path)
-        case "allof" if "allOf" in node:
-            return _branch(node, "allOf", kind, path)
-        case "anyof" | "allof":
-            return _beside(node, kind, path)
-        case _:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """To an entity; what is left of it is in `path`. None is what it finds where there is nothing."""
+
+    kind: EntityType
+    path: deque[str]
+    draft: Draft
+
+    def from_schema(self, node: Json) -> Json:
+        match self._next():
+            case _ if not isinstance(node, dict):
+                return None
+            case "object":
+                return self._from_object(node)
+            case "array":
+                return self.from_schema(node.get("items"))
+            case "not":
+                return self.from_schema(node.get("not"))
+            case "oneof":
+                return self._from_branch(node.get("oneOf"))
+            case "anyof" if "anyOf" in node:
+                return self._from_branch(node["anyOf"])
+            case "allof" if "allOf" in node:
+                return self._from_branch(node["allOf"])
+            case "anyof" | "allof":
+                return self._from_unwritten_branch(node)
+            case _:
+                return None
+
+    def _next(self) -> str | None:
+        return self.path.popleft() if self.path else None
+
+    def _from_object(self, node: dict[str, Json]) -> Json:
+        if not self.path:
+            return node if self.kind is EntityType.RECORD else None
+        keyword = self.path.popleft() if self.path[0] in ("definitions", "$defs") else "properties"
+        found = self._named(node.get(keyword))
+        return self.from_schema(found) if self.path else found
+
+    def _named(self, nodes: Json) -> Json:
+        """A name may have dots in it."""
+        name = self._next()
+        while isinstance(nodes, dict) and name not in nodes and self.path:
+            name = f"{name}.{self.path.popleft()}"
+        return nodes.get(name) if isinstance(nodes, dict) else None
+
+    def _from_unwritten_branch(self, node: dict[str, Json]) -> Json:
+        """A list of types, or several kinds of assertions, are branches that nobody has written."""
+        self._next()
+        if self.path and self.path[0] == "conditional":
+            self.path.popleft()
+            return self.from_schema(node.get(self._next() or ""))
+        return self.from_schema(node)
+
+    def _from_branch(self, branches: Json) -> Json:
+        place = self._next() or ""
+        if not isinstance(branches, list) or not place.isdecimal() or not int(place[:_DIGITS_MAX]) < len(branches):
             return None
-
-
-def _in_object(node: dict[str, Json], kind: EntityType, path: deque[str]) -> Json:
-    if not path:
-        return node if kind is EntityType.RECORD else None
-    keyword = path.popleft() if path[0] in ("definitions", "$defs") else "properties"
-    found = _named(node.get(keyword), path)
-    return _found(found, kind, path) if path else found
-
-
-def _named(nodes: Json, path: deque[str]) -> Json:
-    """A name may have dots in it."""
-    name = path.popleft() if path else None
-    while isinstance(nodes, dict) and name is not None and name not in nodes and path:
-        name = f"{name}.{path.popleft()}"
-    return nodes.get(name) if isinstance(nodes, dict) else None
-
-
-def _beside(node: dict[str, Json], kind: EntityType, path: deque[str]) -> Json:
-    """A list of types, or several kinds of assertions, are branches that nobody has written."""
-    if path:
-        path.popleft()
-    if path and path[0] == "conditional":
-        path.popleft()
-        return _found(node.get(path.popleft()) if path else None, kind, path)
-    return _found(node, kind, path)
-
-
-def _branch(node: dict[str, Json], keyword: str, kind: EntityType, path: deque[str]) -> Json:
-    branches, place = node.get(keyword), path.popleft() if path else ""
-    if not isinstance(branches, list) or not place.isdecimal() or not int(place[:9]) < len(branches):
-        return None
-    schemas = [load_older(_without_references(each), Draft.DRAFT_4, {}) for each in branches]
-    wanted = ranked(schemas)[int(place)]
-    return _found(branches[next(at for at, each in enumerate(schemas) if each is wanted)], kind, path)
+        schemas = [_alone(each, self.draft) for each in branches]
+        wanted = ranked(schemas)[int(place)]
+        return self.from_schema(next(each for each, schema in zip(branches, schemas, strict=True) if schema is wanted))
