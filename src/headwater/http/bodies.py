@@ -5,7 +5,7 @@ about properties that it doesn't know, unless the caller asks for leniency.
 """
 
 from functools import cache
-from typing import Any, Final, TypeVar, get_args
+from typing import Any, Final, TypeVar, get_args, get_origin
 
 import msgspec
 from fastapi import Request
@@ -13,7 +13,7 @@ from msgspec import Struct, inspect
 
 from headwater.http.errors import BodyTooLarge, InvalidBody, UnprocessableBody
 
-T = TypeVar("T", bound=Struct)
+T = TypeVar("T")
 
 _INT_MAX: Final = 2**63
 ACCEPT_UNKNOWN: Final = "confluent-accept-unknown-properties"
@@ -112,5 +112,7 @@ def encoded(value: object) -> bytes:
 
 
 def is_body(annotation: object) -> bool:
-    """Whether a handler's parameter is the body."""
+    """Whether a handler's parameter is the body: a `Struct`, or a mapping where its names are the caller's."""
+    if get_origin(annotation) is dict:
+        return True
     return isinstance(annotation, type) and issubclass(annotation, Struct) and not get_args(annotation)
