@@ -21,7 +21,7 @@ from headwater.registry.errors import (
 )
 from headwater.registry.store.machine import Registry
 from headwater.registry.store.modes import Mode
-from headwater.registry.store.requests import ChangeConfig, SetMode
+from headwater.registry.store.requests import SetMode
 
 S = DekName(kek_name="kek", subject="s")
 
@@ -135,14 +135,3 @@ class TestTrying:
             await rig.service.try_kek("kek")
         await rig.service.update_kek(UpdateKek(name="kek", shared=True), try_sharing=False)
         assert (await rig.service.try_kek("kek")).value == kek(shared=True)
-
-
-@looped
-async def test_deks_may_be_known_by_another_subject(rig: Rig) -> None:
-    assert await rig.service.subject_of("s") == "s"
-    rig.schemas.ask(ChangeConfig(scope="s", alias="other"))
-    assert await rig.service.subject_of("s") == "other"
-    rig.schemas.ask(ChangeConfig(scope="s", alias_for_deks="deks"))
-    assert await rig.service.subject_of("s") == "deks"
-    rig.schemas.ask(ChangeConfig(scope=":.ctx:s", alias_for_deks="deks"))
-    assert await rig.service.subject_of(":.ctx:s") == ":.ctx:deks"

@@ -1,4 +1,4 @@
-"""What stands between the API and the machine of the DEK registry: aliases, and whatever a key management service has to do."""
+"""What stands between the API and the machine of the DEK registry: whatever a key management service has to do."""
 
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -29,7 +29,6 @@ from headwater.registry.errors import (
 from headwater.registry.store.machine import Registry
 from headwater.registry.store.modes import Mode, mode_of
 from headwater.registry.store.port import Store
-from headwater.registry.subjects import beside
 
 T = TypeVar("T")
 _ATTEMPTS: Final = 5
@@ -58,12 +57,6 @@ class DekRegistryService:
     async def submit(self, request: object) -> Any:
         """Raises the refusal."""
         return _unless_refused(await self._keys.submit(request))
-
-    async def subject_of(self, named: str) -> str:
-        """A subject may have another name, for all or for its DEKs only."""
-        config = await self._schemas.read(lambda machine: machine.state.configs.get(named))
-        alias = config and (config.alias_for_deks or config.alias)
-        return str(beside(named, alias)) if alias else named
 
     # --- KEKs
 

@@ -60,7 +60,7 @@ def _declare_lists(
         name: Name, subject: Name, page: Paged, algorithm: Chosen = USUAL, deleted: Flag = False
     ) -> list[int]:
         """List versions of a dek"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         await service.kek(name, deleted=deleted)
         versions = await service.read(lambda state: state.versions(named, deleted=deleted))
         return most_versions.page(page, (each.value.version for each in versions))
@@ -70,7 +70,7 @@ def _declare_reads(api: Endpoints, service: DekRegistryService) -> None:
     @api.get(SUBJECT, needs=READ)
     async def get_dek(name: Name, subject: Name, algorithm: Chosen = USUAL, deleted: Flag = False) -> Dek:
         """Get a dek by subject"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         return dek_of(await service.dek(named, FIRST, deleted=deleted))
 
     @api.get(VERSION, needs=READ)
@@ -78,7 +78,7 @@ def _declare_reads(api: Endpoints, service: DekRegistryService) -> None:
         name: Name, subject: Name, version: Name, algorithm: Chosen = USUAL, deleted: Flag = False
     ) -> Dek:
         """Get a dek by subject and version"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         return dek_of(await service.dek(named, version_of(version), deleted=deleted))
 
 
@@ -94,7 +94,7 @@ def _declare_creations(api: Endpoints, service: DekRegistryService, forwarder: F
     @api.post(SUBJECT, needs=WRITE, guards=guards)
     async def create_dek_with_subject(name: Name, subject: Name, body: CreateDekRequest, rewrap: Flag = False) -> Dek:
         """Create a dek"""
-        wanted = await _named(service, name, subject, _algorithm(body))
+        wanted = _named(name, subject, _algorithm(body))
         return dek_of(await service.create_dek(_wanted(wanted, body, rewrap=rewrap)))
 
 
@@ -106,7 +106,7 @@ def _declare_deletions(api: Endpoints, service: DekRegistryService, forwarder: F
         name: Name, subject: Name, algorithm: Chosen = USUAL, permanent: Flag = False
     ) -> None:
         """Delete all versions of a dek"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         await service.submit(DeleteDeks(name=named, permanent=permanent))
 
     @api.delete(VERSION, needs=DELETE, guards=guards)
@@ -114,7 +114,7 @@ def _declare_deletions(api: Endpoints, service: DekRegistryService, forwarder: F
         name: Name, subject: Name, version: Name, algorithm: Chosen = USUAL, permanent: Flag = False
     ) -> None:
         """Delete a dek version"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         await service.submit(DeleteDeks(name=named, version=version_of(version), permanent=permanent))
 
 
@@ -124,19 +124,18 @@ def _declare_undeletions(api: Endpoints, service: DekRegistryService, forwarder:
     @api.post(f"{SUBJECT}/undelete", needs=WRITE, guards=guards)
     async def undelete_dek_versions(name: Name, subject: Name, algorithm: Chosen = USUAL) -> None:
         """Undelete all versions of a dek"""
-        await service.submit(UndeleteDeks(name=await _named(service, name, subject, algorithm)))
+        await service.submit(UndeleteDeks(name=_named(name, subject, algorithm)))
 
     @api.post(f"{VERSION}/undelete", needs=WRITE, guards=guards)
     async def undelete_dek_version(name: Name, subject: Name, version: Name, algorithm: Chosen = USUAL) -> None:
         """Undelete a dek version"""
-        named = await _named(service, name, subject, algorithm)
+        named = _named(name, subject, algorithm)
         await service.submit(UndeleteDeks(name=named, version=version_of(version)))
 
 
-async def _named(service: DekRegistryService, name: str, subject: str, algorithm: Algorithm) -> DekName:
+def _named(name: str, subject: str, algorithm: Algorithm) -> DekName:
     """Raises InvalidKey."""
-    meant = await service.subject_of(subject)
-    return DekName(kek_name=check_name(name), subject=check_subject(meant), algorithm=algorithm)
+    return DekName(kek_name=check_name(name), subject=check_subject(subject), algorithm=algorithm)
 
 
 def _algorithm(body: CreateDekRequest) -> Algorithm:
