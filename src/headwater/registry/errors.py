@@ -12,6 +12,7 @@
       NoConfig                  40408    for a subject of its own
       NoMode                    40409    for a subject of its own
       AssociationNotFound       40410
+      ExporterNotFound          40450
       KeyNotFound               40470
       KeyNotSoftDeleted         40471    and must be, before it is deleted for good
       KeySoftDeleted            40472    and must be undeleted before what it wraps
@@ -23,6 +24,14 @@
       SubjectOwned              40905    it has a strong association
       NoActiveVersion           40907    for an association to stand on
       AssociationFrozen         40908
+      InvalidExporterName       40950
+      InvalidExporterConfig     40951    says what is missing or wrong
+      InvalidExporterSubjects   40952
+      ExporterExists            40960
+      ExporterRunning           40961
+      ExporterStarting          40962
+      ExporterNotPaused         40963    and must be, before it is changed or begins anew
+      TooManyExporters          40964
       KeyExists                 40971
       TooManyKeys               40972
       InvalidSchema             42201    the text is no schema, or one that can't be registered
@@ -278,6 +287,51 @@ class NotTheWriter(RegistryError, code=50004):
 
 class DekGenerationDenied(RegistryError, code=40370):
     """What was to be made, for which subject, and what the key management service said."""
+
+
+class ExporterNotFound(RegistryError, code=40450):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' not found")
+
+
+class InvalidExporterName(RegistryError, code=40950):
+    def __init__(self) -> None:
+        super().__init__("Missing or invalid exporter name")
+
+
+class InvalidExporterConfig(RegistryError, code=40951):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Missing or invalid exporter config: {why}")
+
+
+class InvalidExporterSubjects(RegistryError, code=40952):
+    def __init__(self, why: str) -> None:
+        super().__init__(f"Invalid exporter subjects: {why}")
+
+
+class ExporterExists(RegistryError, code=40960):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' already exists")
+
+
+class ExporterRunning(RegistryError, code=40961):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' is already running")
+
+
+class ExporterStarting(RegistryError, code=40962):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' is already starting")
+
+
+class ExporterNotPaused(RegistryError, code=40963):
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Exporter '{name}' is not paused")
+
+
+class TooManyExporters(RegistryError, code=40964):
+    def __init__(self, exporters_max: int) -> None:
+        super().__init__(f"A maximum of {exporters_max} exporters already exist")
 
 
 class KeyNotFound(RegistryError, code=40470):

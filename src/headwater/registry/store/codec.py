@@ -58,8 +58,8 @@ class _Header(Struct, frozen=True):
 def encode(record: RegistryRecord) -> tuple[bytes, bytes | None]:
     """Key and value; no value for a tombstone."""
     key = record.key
-    written = json_text.write_bytes({"keytype": key.TYPE, **_plain(key), "magic": key.MAGIC})
-    return written, None if record.value is None else json_text.write_bytes(_plain(record.value))
+    written = json_text.write_bytes({"keytype": key.TYPE, **plain(key), "magic": key.MAGIC})
+    return written, None if record.value is None else json_text.write_bytes(plain(record.value))
 
 
 def decode(key: bytes | None, value: bytes | None, *, timestamp: int | None = None) -> RegistryRecord:
@@ -79,19 +79,19 @@ def decode(key: bytes | None, value: bytes | None, *, timestamp: int | None = No
         raise UnreadableRecord(str(problem)) from problem
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """As Confluent writes it: what is None or empty is left out, sets and maps are sorted."""
     match value:
         case Struct():
             names = zip(value.__struct_fields__, value.__struct_encode_fields__, strict=True)
             fields = ((encoded, getattr(value, name)) for name, encoded in names if encoded != _TIME)
-            return {name: _plain(each) for name, each in fields if not _is_empty(each)}
+            return {name: plain(each) for name, each in fields if not _is_empty(each)}
         case frozenset():
             return sorted(value)
         case Mapping():
-            return {key: _plain(value[key]) for key in sorted(value)}
+            return {key: plain(value[key]) for key in sorted(value)}
         case tuple():
-            return [_plain(each) for each in value]
+            return [plain(each) for each in value]
         case _:
             return value
 

@@ -1,0 +1,1 @@
+"""Schema linking: exporters, which copy schemas into another registry and keep it up to date."""
