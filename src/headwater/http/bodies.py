@@ -13,7 +13,7 @@ from msgspec import Struct, inspect
 
 from headwater.http.errors import BodyTooLarge, InvalidBody, UnprocessableBody
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
 
 _INT_MAX: Final = 2**63
 ACCEPT_UNKNOWN: Final = "confluent-accept-unknown-properties"
