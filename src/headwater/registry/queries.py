@@ -118,10 +118,11 @@ def with_metadata(state: State, subject: str, properties: Mapping[str, str], *, 
 
 
 def referring(state: State, value: SchemaValue, *, deleted: bool) -> list[int]:
-    """The ids of those who refer to a version."""
+    """The ids of those who refer to a version, context by context."""
     users = state.referenced.get((value.subject, value.version), {})
     found = (state.version(*each, deleted=deleted) for each in users)
-    return sorted(dict.fromkeys(each.id for each in found if each is not None))
+    referring_places = {(subject_of(each.subject).context, each.id) for each in found if each is not None}
+    return [schema_id for _, schema_id in sorted(referring_places)]
 
 
 # --- ids
