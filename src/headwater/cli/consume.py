@@ -1,7 +1,9 @@
 """`headwater consume`: records of a topic as lines, JSON lines or CSV."""
 
 import sys
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
@@ -10,6 +12,7 @@ from headwater.cli.failures import Complaint, explained
 from headwater.cli.places import BEGINNING, END, EXAMPLES, Place, offset_at, place_of
 from headwater.cli.progress import progress
 from headwater.cli.records import Form, Placed, Writer
+from headwater.cli.registry_options import User
 from headwater.cli.session import CLIENT_ID, LOCAL, Bootstrap, talk
 from headwater.client.admin.topics import describe_topic
 from headwater.client.cluster import Cluster
@@ -39,6 +42,17 @@ def consume(
         str | None, typer.Option("--format", help="Such as '{partition}:{offset} {key} {value}'")
     ] = None,
     partition: Annotated[int | None, typer.Option("--partition", "-p", help="Only this one", min=0)] = None,
+    registry: Annotated[
+        str | None,
+        typer.Option(
+            "--registry",
+            "-r",
+            envvar="HEADWATER_REGISTRY",
+            help="Show what is written with its schemas",
+            metavar="URL[,URL]",
+        ),
+    ] = None,
+    registry_user: User = None,
     committed_only: Annotated[
         bool, typer.Option("--committed", help="Not what a transaction has not committed")
     ] = False,
@@ -72,7 +86,13 @@ def consume(
             else:
                 consumer.subscribe([topic])
             with suppress(KeyboardInterrupt):
-                _copy(consumer, writer, count=count, follow=follow, commit=group is not None)
+                _copy(
+                    consumer,
+                    _shown_by(writer, registry, registry_user),
+                    count=count,
+                    follow=follow,
+                    commit=group is not None,
+                )
         finally:
             consumer.close()
 
@@ -85,7 +105,18 @@ async def _positions(cluster: Cluster, topic: str, only: int | None, place: Plac
     return {(topic, each): await offset_at(cluster, topic, each, place) for each in chosen}
 
 
-def _copy(consumer: "BulkConsumer", writer: Writer, *, count: int | None, follow: bool, commit: bool) -> None:
+def _shown_by(writer: Writer, registry: str | None, user: str | None) -> Callable[[Placed], bytes]:
+    if registry is None:
+        return writer.write
+    from headwater.cli.schema_data import Reading
+
+    reading = Reading(registry, user)
+    return lambda placed: writer.write(replace(placed, record=reading.read(placed.record)))
+
+
+def _copy(
+    consumer: "BulkConsumer", shown: Callable[[Placed], bytes], *, count: int | None, follow: bool, commit: bool
+) -> None:
     """Until there are enough, or the end is reached, or for ever. What is committed was written before."""
     left = count
     with progress("records", shown=not sys.stdout.isatty(), total=count) as advance:
@@ -93,9 +124,7 @@ def _copy(consumer: "BulkConsumer", writer: Writer, *, count: int | None, follow
             received = consumer.read(WAIT_MS)
             taken = received if left is None else received[:left]
             for each in taken:
-                sys.stdout.buffer.write(
-                    writer.write(Placed(topic=each.topic, partition=each.partition, record=each.record))
-                )
+                sys.stdout.buffer.write(shown(Placed(topic=each.topic, partition=each.partition, record=each.record)))
             sys.stdout.flush()
             advance(len(taken))
             left = None if left is None else left - len(taken)

@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "topic": "Create, list, describe, change and delete topics.",
     "produce": "Send lines, JSON or CSV to a topic.",
     "consume": "Read a topic.",
+    "schema": "See, register, compare and delete schemas of a registry.",
     "group": "See how far consumer groups have read, move and delete them.",
     "txn": "See transactions, find those that hang and abort them.",
     "config": "See and change settings of topics, brokers and groups.",

@@ -1,5 +1,6 @@
 """`headwater produce`: lines, JSON lines or CSV from a file or a pipe become records."""
 
+from collections.abc import Callable
 from typing import Annotated, Final
 
 import typer
@@ -9,10 +10,12 @@ from headwater.cli.output import As, Output, say
 from headwater.cli.processes import pairs_of
 from headwater.cli.progress import progress
 from headwater.cli.records import Form, Reading, read_records
+from headwater.cli.registry_options import LOCAL_REGISTRY, Registry, User
 from headwater.cli.session import CLIENT_ID, LOCAL, Bootstrap, talk
 from headwater.client.admin.topics import NewTopic, create_topic, describe_topic
 from headwater.client.cluster import Cluster
 from headwater.client.errors import Refused
+from headwater.wire.batch.builder import NewRecord
 from headwater.wire.error_codes import ErrorCode
 
 app = typer.Typer()
@@ -40,6 +43,15 @@ def produce(
     key_separator: Annotated[
         str | None, typer.Option("--key-separator", "-K", help="Stands between key and value of a line", metavar="TEXT")
     ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option("--schema", help="Values are JSON, written with this schema", metavar="FILE|SUBJECT"),
+    ] = None,
+    key_schema: Annotated[
+        str | None, typer.Option("--key-schema", help="The same for keys", metavar="FILE|SUBJECT")
+    ] = None,
+    registry: Registry = LOCAL_REGISTRY,
+    registry_user: User = None,
     header: Header = None,
     partition: Annotated[
         int | None, typer.Option("--partition", "-p", help="This one, whatever the key", min=0)
@@ -54,6 +66,7 @@ def produce(
     with explained():
         headers = tuple((name, value.encode()) for name, value in pairs_of(header or ()).items())
         talk(bootstrap, lambda cluster: _find_topic(cluster, topic, create=create))
+        written = _writing(topic, schema, key_schema, registry, registry_user)
         from headwater.client.bulk import BulkProducer
 
         sender = BulkProducer(bootstrap, client_id=CLIENT_ID, settings={"compression.type": compression})
@@ -61,12 +74,24 @@ def produce(
         with progress(f"to {topic}", shown=not (quiet or file.isatty())) as advance:
             try:
                 for record in read_records(file, reading):
-                    sender.send(topic, record, partition=partition)
+                    sender.send(topic, written(record), partition=partition)
                     advance(1)
             finally:
                 sender.flush(FLUSH_DEADLINE_MS)
         if not quiet:
             say(f"sent {sender.delivered} records to {topic}", {"topic": topic, "records": sender.delivered}, output)
+
+
+def _writing(
+    topic: str, schema: str | None, key_schema: str | None, registry: str, user: str | None
+) -> Callable[[NewRecord], NewRecord]:
+    if schema is None and key_schema is None:
+        return lambda record: record
+    from headwater.cli.schema_data import Writing
+
+    writing = Writing(registry, user)
+    writing.prepare(topic, key=key_schema, value=schema)
+    return writing.write
 
 
 async def _find_topic(cluster: Cluster, name: str, *, create: bool) -> None:
