@@ -34,7 +34,7 @@ from headwater.registry.encryption.drivers import ConfluentKms
 from headwater.registry.encryption.machine import DekRegistry
 from headwater.registry.encryption.service import DekRegistryService
 from headwater.registry.errors import NotTheWriter
-from headwater.registry.formats.worker import Worker
+from headwater.registry.formats.worker import Limits, Worker
 from headwater.registry.node import Node
 from headwater.registry.sensitive.encoders import Encoders
 from headwater.registry.sensitive.keeping import KeysetKeeper, Secrets
@@ -86,7 +86,9 @@ class Registry:
         self._world = world
         self._ward = Ward("registry", children_max=_CHILDREN_MAX, randomness=world.randomness)
         self._counters = Counters()
-        self._worker = Worker(RealCompanions(), counters=self._counters)
+        self._worker = Worker(
+            RealCompanions(), counters=self._counters, limits=Limits(deadline_ms=self._settings[of.SCHEMA_DEADLINE_MS])
+        )
         self._door = Door()
         self._servers = [
             HttpServer(self._door, ward=self._ward, host=each.host, port=each.port) for each in options.listeners
@@ -172,7 +174,12 @@ class Registry:
         kms = ConfluentKms(WorkerThreads())
         deks = DekRegistryService(keys, schemas, kms=kms, randomness=self._world.randomness)
         return registry_app(
-            Service(schemas, self._worker, defaults=self._options.defaults),
+            Service(
+                schemas,
+                self._worker,
+                defaults=self._options.defaults,
+                schema_bytes_max=self._settings[of.SCHEMA_BYTES_MAX],
+            ),
             counters=self._counters,
             about=lambda: about,
             forwarder=forwarder,

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Final, TypeVar
 
 from headwater.kernel.catalogue import AnySetting
-from headwater.kernel.kinds import Boolean, Choice, Int, Password, Text, TextList
+from headwater.kernel.kinds import Boolean, Bytes, Choice, Int, Millis, Password, Text, TextList
 from headwater.kernel.logging import get
 from headwater.kernel.settings import Scope, Setting
-from headwater.kernel.units import MINUTE_MS, SECOND_MS
+from headwater.kernel.units import MINUTE_MS, SECOND_MS, KiB, MiB
 from headwater.registry.levels import CompatibilityLevel
 
 V = TypeVar("V")
@@ -170,6 +170,22 @@ VALIDATE_NEW_SCHEMAS: Final = Setting(
     scope=Scope.REGISTRY,
     doc="Whether names and defaults of new Avro schemas are checked where no config says anything.",
 )
+SCHEMA_BYTES_MAX: Final = Setting(
+    "schema.bytes.max",
+    Bytes,
+    default=1 * MiB,
+    bounds=(1 * KiB, 8 * MiB),
+    scope=Scope.REGISTRY,
+    doc="The longest text of a schema that is looked at; a longer one is refused with 42209 (none in Confluent's).",
+)
+SCHEMA_DEADLINE_MS: Final = Setting(
+    "schema.deadline.ms",
+    Millis,
+    default=5 * SECOND_MS,
+    bounds=(10, 60 * SECOND_MS),
+    scope=Scope.REGISTRY,
+    doc="How long parsing or comparing a schema may take, before its worker is killed (no bound in Confluent's).",
+)
 MODE_MUTABILITY: Final = Setting(
     "mode.mutability",
     Boolean,
@@ -221,6 +237,8 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     COMPATIBILITY_LEVEL,
     VALIDATE_FIELDS,
     VALIDATE_NEW_SCHEMAS,
+    SCHEMA_BYTES_MAX,
+    SCHEMA_DEADLINE_MS,
     MODE_MUTABILITY,
     ENCODER_SECRET,
     ENCODER_OLD_SECRET,
