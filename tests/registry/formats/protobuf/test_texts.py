@@ -95,6 +95,8 @@ def test_an_error_says_where_it_is(text: str, place: str) -> None:
         pytest.param("message M { optional int32 a = " + "9" * 1_000_000 + "; }", id="a long number"),
         pytest.param("option a = 1e" + "9" * 1_000 + "; message M { optional Unknown a = 1; }", id="a large exponent"),
         pytest.param("optional " * 500_000, id="labels"),
+        pytest.param(f"message M {{ optional M a = 1 [{', '.join(['(b).c = 1'] * 5_000)}]; }}", id="many options"),
+        pytest.param(f"message M {{ {'option (b).c = 1;' * 5_000} }}", id="many statements of options"),
     ],
 )
 def test_a_hostile_text_is_an_invalid_schema(text: str) -> None:

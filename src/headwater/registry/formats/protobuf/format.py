@@ -32,6 +32,10 @@ class ProtobufSchema:
         self._types = Types(file, references)
         self.text: Final = print_file(file) if text is None else text
 
+    def resolve(self) -> None:
+        """Raises InvalidSchema where a name means nothing, or where what Confluent would normalise it to is no schema."""
+        read_file(print_file(normalized_file(self._file, self._types)))
+
     @property
     def name(self) -> str | None:
         """Of its first message; of its first enum where it has no message."""
@@ -104,7 +108,7 @@ class ProtobufFormat:
 def _parse(source: Source, *, strict: bool) -> ProtobufSchema:
     schema = ProtobufSchema(_read(source.text), {name: _read(text) for name, text in source.references.items()})
     if strict:
-        schema.normalized()
+        schema.resolve()
     return schema
 
 

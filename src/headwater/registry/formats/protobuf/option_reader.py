@@ -1,5 +1,6 @@
 """Options as they are written: `name = value`, where the value may be text format, nested as deep as it likes."""
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
 from headwater.registry.formats.protobuf.elements import Kind, Option, Primitive, Value
@@ -7,6 +8,8 @@ from headwater.registry.formats.protobuf.scanner import QUOTES, Scanner
 
 DEPTH_MAX: Final = 100
 """Nesting that no option needs; far below what would exhaust the interpreter's stack."""
+OPTIONS_MAX: Final = 1_000
+"""Of one element; merging them takes the square of their number."""
 _UNQUOTED: Final = (Kind.BOOLEAN, Kind.ENUM, Kind.NUMBER)
 _Map: TypeAlias = dict[str, Value]
 
@@ -24,9 +27,14 @@ class OptionReader:
         while True:
             options.append(self.option("="))
             if self._scanner.took("]"):
-                return tuple(options)
+                return self.bounded(options)
             if not self._scanner.took(","):
                 raise self._scanner.unexpected("Expected ',' or ']")
+
+    def bounded(self, options: Sequence[Option]) -> tuple[Option, ...]:
+        if len(options) > OPTIONS_MAX:
+            raise self._scanner.unexpected(f"{len(options)} options are too many; {OPTIONS_MAX} are allowed")
+        return tuple(options)
 
     def option(self, separator: str) -> Option:
         """`separator` stands between name and value; in text format a map needs none."""

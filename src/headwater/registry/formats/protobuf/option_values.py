@@ -4,7 +4,7 @@
 of it that comes twice counts as last said, or is a list where the field is repeated.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Final
 
 from headwater.registry.formats.protobuf.elements import (
@@ -140,11 +140,21 @@ def _renamed(option: Option, name: str) -> Option:
 
 def joined(before: Value, after: Value) -> list[Value]:
     """A list of both, each value once."""
-    joined: list[Value] = []
+    values: dict[Hashable, Value] = {}
     for each in (*_several(before), *_several(after)):
-        if each not in joined:
-            joined.append(each)
-    return joined
+        values.setdefault(_identity(each), each)
+    return [*values.values()]
+
+
+def _identity(value: Value) -> Hashable:
+    """Equal for equal values; the order of a map says nothing."""
+    match value:
+        case Mapping():
+            return frozenset((key, _identity(each)) for key, each in value.items())
+        case list():
+            return tuple(_identity(each) for each in value)
+        case _:
+            return value
 
 
 def _several(value: Value) -> Sequence[Value]:

@@ -73,7 +73,7 @@ class _Reader:
             package=self._package,
             imports=tuple(self._imports),
             public_imports=tuple(self._public_imports),
-            options=_of(declared, Option),
+            options=self._options.bounded(_of(declared, Option)),
             types=_of(declared, Message, Enum),
             extends=_of(declared, Extend),
             services=_of(declared, Service),
@@ -191,7 +191,7 @@ class _Reader:
         return Message(
             name=name,
             reserved=_of(declared, Reserved),
-            options=_of(declared, Option),
+            options=self._options.bounded(_of(declared, Option)),
             fields=_of(declared, Field),
             oneofs=_of(declared, OneOf),
             groups=_of(declared, Group),
@@ -205,7 +205,7 @@ class _Reader:
         return Enum(
             name=name,
             reserved=_of(declared, Reserved),
-            options=_of(declared, Option),
+            options=self._options.bounded(_of(declared, Option)),
             constants=_of(declared, Constant),
         )
 
@@ -215,7 +215,7 @@ class _Reader:
     def _service(self) -> Service:
         name = self._scanner.name()
         declared = self._block(SERVICE)
-        return Service(name=name, options=_of(declared, Option), rpcs=_of(declared, Rpc))
+        return Service(name=name, options=self._options.bounded(_of(declared, Option)), rpcs=_of(declared, Rpc))
 
     def _rpc(self) -> Rpc:
         name = self._scanner.name()
@@ -234,7 +234,7 @@ class _Reader:
             response=response,
             request_streams=request_streams,
             response_streams=response_streams,
-            options=_of(declared, Option),
+            options=self._options.bounded(_of(declared, Option)),
         )
 
     def _side_of_rpc(self) -> tuple[bool, str]:
@@ -314,7 +314,7 @@ class _Reader:
                     self._scanner.require(";")
                 case kind:
                     fields.append(self._field(None, kind))
-        return OneOf(name=name, options=tuple(options), fields=tuple(fields), groups=tuple(groups))
+        return OneOf(name=name, options=self._options.bounded(options), fields=tuple(fields), groups=tuple(groups))
 
     def _constant(self, name: str) -> Constant:
         self._scanner.require("=")
