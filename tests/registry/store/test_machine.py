@@ -18,6 +18,7 @@ from headwater.registry.errors import (
     VersionNotSoftDeleted,
     VersionSoftDeleted,
 )
+from headwater.registry.merging import with_version
 from headwater.registry.store.machine import Registry
 from headwater.registry.store.modes import Mode, config_of, mode_of
 from headwater.registry.store.records import ConfigKey, ConfigValue, ContextKey, ModeKey, SchemaKey
@@ -77,6 +78,14 @@ class TestRegistering:
         assert driven.ask(late) == Moved()
         assert driven.written == ()
         assert driven.register("a", '"long"', force=True) == new(2, 2)
+
+    def test_a_contract_that_tells_another_version_by_now_is_to_be_made_again(self, driven: Driven) -> None:
+        driven.register("a", '"int"')
+        driven.ask(DeleteVersion(subject="a", version=1))
+        content = Content(type="AVRO", text='"long"', metadata=with_version(None, 1))
+        assert driven.ask(Register(subject="a", content=content)) == Moved()
+        content = Content(type="AVRO", text='"long"', metadata=with_version(None, 2))
+        assert driven.ask(Register(subject="a", content=content)) == new(2, 2)
 
     def test_what_was_deleted_softly_comes_back_as_a_new_version_with_its_old_id(self, driven: Driven) -> None:
         driven.register("a", '"int"')

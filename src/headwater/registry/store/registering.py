@@ -9,6 +9,7 @@ from headwater.machine.decision import Decision, Ticket, answer
 from headwater.machine.machine import Moment
 from headwater.registry.content import digest
 from headwater.registry.errors import InvalidSchema, NotPermitted, RegistryError
+from headwater.registry.merging import told_version
 from headwater.registry.store.associations import Lifecycle, Wanted
 from headwater.registry.store.modes import Mode, mode_of
 from headwater.registry.store.records import (
@@ -58,6 +59,8 @@ def registration(
     version, following = _next_version(state, request)
     if version != following and not mode.takes_imports:
         return InvalidSchema(_NOT_NEXT, text=_NOT_NEXT)
+    if not mode.takes_imports and told_version(request.content.metadata) not in (None, str(version)):
+        return Moved()
     next_id = max([state.ids(subject.context).most, *ids.values()]) + 1
     schema_id = request.id if request.id != NO_ID else known or next_id
     holder = state.by_id(subject.context, schema_id)

@@ -17,7 +17,7 @@ LATEST = -1
 
 
 class Register(Struct, frozen=True, kw_only=True):
-    """Answered by `Registered`, by `Moved`, or by a refusal."""
+    """Answered by `Registered`, by `Moved`, or by a refusal. A version that its contract tells is the one that it counts on."""
 
     subject: str
     content: Content
