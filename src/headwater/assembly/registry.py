@@ -7,34 +7,42 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from headwater.assembly.registry_linking import Links, new_linking
 from headwater.assembly.registry_options import RegistryOptions
 from headwater.client.cluster import Cluster
 from headwater.client.journal import TopicJournal
 from headwater.client.options import ClientOptions
 from headwater.client.replica import Patience, Replica
-from headwater.client.topic_reader import TopicCodec
+from headwater.client.topic_reader import TopicCodec, TopicReader
+from headwater.http.endpoints import Endpoints, Guard
 from headwater.http.server import HttpServer
 from headwater.kernel.counters import Counters
 from headwater.kernel.logging import get
 from headwater.kernel.real.companions import RealCompanions
 from headwater.kernel.real.workers import WorkerThreads
+from headwater.kernel.settings import Setting
 from headwater.kernel.tasks import Backoff, Ward, stop
 from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import World
 from headwater.machine.machine import Machine
 from headwater.registry import settings as of
 from headwater.registry.api.app import registry_app
+from headwater.registry.api.forwarding import on_writer
 from headwater.registry.api.root import About
 from headwater.registry.api.to_writer import ForwardingLimits, ToWriter
 from headwater.registry.election.elector import Candidacy, Elector
 from headwater.registry.election.protocol import Identity
 from headwater.registry.encryption.api.deks import deks_api
 from headwater.registry.encryption.api.keks import keks_api
+from headwater.registry.encryption.api.limits import SearchLimit
 from headwater.registry.encryption.drivers import ConfluentKms
 from headwater.registry.encryption.machine import DekRegistry
 from headwater.registry.encryption.service import DekRegistryService
 from headwater.registry.errors import NotTheWriter
 from headwater.registry.formats.worker import Limits, Worker
+from headwater.registry.linking.exporters import Exporters
+from headwater.registry.linking.records import Exporter, Progress
+from headwater.registry.linking.states import ExporterStates
 from headwater.registry.node import Node
 from headwater.registry.sensitive.encoders import Encoders
 from headwater.registry.sensitive.keeping import KeysetKeeper, Secrets
@@ -43,7 +51,14 @@ from headwater.registry.sensitive.watching import KeysetWatch
 from headwater.registry.service import Service
 from headwater.registry.store.machine import Registry as SchemaRegistry
 from headwater.registry.store.replicated import Replicated
-from headwater.registry.store.topic_codec import NOOP, encoders_codec, encryption_codec, schemas_codec
+from headwater.registry.store.topic_codec import (
+    EXPORTERS_BARRIER,
+    NOOP,
+    encoders_codec,
+    encryption_codec,
+    exporters_codec,
+    schemas_codec,
+)
 from headwater.registry.store.topics import TopicPlan, create_or_check
 
 if TYPE_CHECKING:
@@ -53,7 +68,6 @@ M = TypeVar("M", bound=Machine)
 
 log = get("registry")
 
-KEYS_TOPIC: Final = "_dek_registry_keys"
 _CHILDREN_MAX: Final = 64
 _CLOSE_S: Final = 5.0
 _BACKOFF: Final = Backoff(first_ms=100, most_ms=2 * SECOND_MS)
@@ -98,6 +112,7 @@ class Registry:
         self._sealing = Sealing(world.randomness)
         self._codec = schemas_codec(self._sealing)
         self._electing: asyncio.Task[None] | None = None
+        self._linking: asyncio.Task[None] | None = None
         self._forwarder: ToWriter | None = None
 
     @property
@@ -115,7 +130,8 @@ class Registry:
         settings = self._settings
         keeper = await self._keyset_keeper()
         schemas = Replicated(await self._replica(settings[of.TOPIC], SchemaRegistry, self._codec, NOOP))
-        keys = Replicated(await self._replica(KEYS_TOPIC, DekRegistry, encryption_codec(), None))
+        keys = Replicated(await self._replica(settings[of.KEYS_TOPIC], self._new_keys, encryption_codec(), None))
+        links = await self._links()
         if keeper is not None:
             self._ward.start("keyset", KeysetWatch(keeper, schemas).run, restart=_BACKOFF)
         prepare = None if keeper is None else keeper.keep
@@ -123,7 +139,19 @@ class Registry:
         self._forwarder = ToWriter(node, self._http_client, self._forwarding())
         cluster_id = (await self._cluster.metadata(())).cluster_id
         about = About(cluster_id=cluster_id or "", group_id=settings[of.GROUP_ID], version=version("headwater"))
-        self._door.open(self._app(schemas, keys, about))
+        linking = new_linking(
+            links,
+            schemas,
+            lambda: TopicReader(self._cluster, settings[of.TOPIC], self._codec),
+            ward=self._ward,
+            world=self._world,
+            counters=self._counters,
+            settings=settings,
+            own_name=f"{about.cluster_id}/{about.group_id}",
+            writes=lambda: node.writes,
+        )
+        self._door.open(self._app(schemas, keys, about, linking.api))
+        self._linking = self._ward.start("linking", linking.run, restart=_BACKOFF)
         elector = Elector(self._cluster, node.identity, self._candidacy(), node)
         self._watch(node, elector)
         self._electing = self._ward.start("election", elector.run, restart=_BACKOFF)
@@ -136,8 +164,8 @@ class Registry:
         """Requests that are under way are answered, then the group is left, so that another registry writes at once."""
         for server in self._servers:
             await server.close()
-        if self._electing is not None:
-            await stop((self._electing,), deadline_s=_CLOSE_S)
+        running = tuple(each for each in (self._linking, self._electing) if each is not None)
+        await stop(running, deadline_s=_CLOSE_S)
         for replica in self._replicas:
             await replica.close()
         if self._forwarder is not None:
@@ -168,7 +196,26 @@ class Registry:
         await replica.start()
         return replica
 
-    def _app(self, schemas: Replicated[SchemaRegistry], keys: Replicated[DekRegistry], about: About) -> ASGIApp:
+    def _new_keys(self) -> DekRegistry:
+        return DekRegistry(keys_max=self._settings[of.KEYS_MAX])
+
+    async def _links(self) -> Links:
+        settings = self._settings
+        exporters = await self._replica(
+            settings[of.EXPORTER_CONFIGS_TOPIC], Exporters, exporters_codec(Exporter), EXPORTERS_BARRIER
+        )
+        states = await self._replica(
+            settings[of.EXPORTER_STATES_TOPIC], ExporterStates, exporters_codec(Progress), EXPORTERS_BARRIER
+        )
+        return Links(Replicated(exporters), Replicated(states))
+
+    def _app(
+        self,
+        schemas: Replicated[SchemaRegistry],
+        keys: Replicated[DekRegistry],
+        about: About,
+        exporters: Callable[[Guard], Endpoints],
+    ) -> ASGIApp:
         forwarder = self._forwarder
         assert forwarder is not None, "it has been started"
         kms = ConfluentKms(WorkerThreads())
@@ -183,8 +230,21 @@ class Registry:
             counters=self._counters,
             about=lambda: about,
             forwarder=forwarder,
-            more=(keks_api(deks, forwarder), deks_api(deks, forwarder)),
+            more=(
+                keks_api(deks, forwarder, self._limit(of.KEK_LIMITS)),
+                deks_api(
+                    deks,
+                    forwarder,
+                    most_subjects=self._limit(of.DEK_SUBJECT_LIMITS),
+                    most_versions=self._limit(of.DEK_VERSION_LIMITS),
+                ),
+                exporters(on_writer(forwarder)),
+            ),
         )
+
+    def _limit(self, limits: tuple[Setting[int], Setting[int]]) -> SearchLimit:
+        usual, most = limits
+        return SearchLimit(default=self._settings[usual], most=self._settings[most])
 
     async def _keyset_keeper(self) -> KeysetKeeper | None:
         """Where a secret is given, sensitive metadata is sealed. Raises UnreadableKeyset where it is the wrong one."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
+from headwater.http.parameters import INT_MAX
 from headwater.kernel.catalogue import AnySetting
 from headwater.kernel.kinds import Boolean, Bytes, Choice, Int, Millis, Password, Text, TextList
 from headwater.kernel.logging import get
@@ -214,6 +215,68 @@ ENCODER_TOPIC: Final = Setting(
     scope=Scope.REGISTRY,
     doc="The topic with the sealed keys that seal sensitive metadata.",
 )
+KEYS_TOPIC: Final = Setting(
+    "dek.registry.topic",
+    Text,
+    default="_dek_registry_keys",
+    scope=Scope.REGISTRY,
+    doc="The topic with the keys that encrypt data, wrapped.",
+)
+KEYS_MAX: Final = Setting(
+    "dek.registry.max.keys",
+    Int,
+    default=20_000,
+    bounds=(0, None),
+    scope=Scope.REGISTRY,
+    doc="Key encryption keys, and as many data encryption keys.",
+)
+
+
+def _search_limits(of: str, what: str) -> tuple[Setting[int], Setting[int]]:
+    """What an answer holds that is asked for without a limit, and what it may be asked to hold."""
+    usual = Setting(
+        f"{of}.search.default.limit",
+        Int,
+        default=INT_MAX,
+        bounds=(1, INT_MAX),
+        scope=Scope.REGISTRY,
+        doc=f"As many {what} are told to whoever names no limit, or one past the largest.",
+    )
+    most = Setting(
+        f"{of}.search.max.limit",
+        Int,
+        default=INT_MAX,
+        bounds=(1, INT_MAX),
+        scope=Scope.REGISTRY,
+        doc=f"The largest limit of {what} that can be asked for.",
+    )
+    return usual, most
+
+
+KEK_LIMITS: Final = _search_limits("kek", "key encryption keys")
+DEK_SUBJECT_LIMITS: Final = _search_limits("dek.subject", "subjects of data encryption keys")
+DEK_VERSION_LIMITS: Final = _search_limits("dek.version", "versions of a data encryption key")
+EXPORTER_CONFIGS_TOPIC: Final = Setting(
+    "exporter.config.topic",
+    Text,
+    default="_exporter_configs",
+    scope=Scope.REGISTRY,
+    doc="The topic with the exporters of schema linking.",
+)
+EXPORTER_STATES_TOPIC: Final = Setting(
+    "exporter.state.topic",
+    Text,
+    default="_exporter_states",
+    scope=Scope.REGISTRY,
+    doc="The topic with how far each exporter is.",
+)
+PASSWORD_ENCODER_SECRET: Final = Setting(
+    "password.encoder.secret",
+    Password,
+    default=None,
+    scope=Scope.REGISTRY,
+    doc="Under which the secrets of exporters are sealed in their topic. Without it exporters with secrets are refused.",
+)
 
 SETTINGS: Final[tuple[AnySetting, ...]] = (
     LISTENERS,
@@ -243,6 +306,14 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     ENCODER_SECRET,
     ENCODER_OLD_SECRET,
     ENCODER_TOPIC,
+    KEYS_TOPIC,
+    KEYS_MAX,
+    *KEK_LIMITS,
+    *DEK_SUBJECT_LIMITS,
+    *DEK_VERSION_LIMITS,
+    EXPORTER_CONFIGS_TOPIC,
+    EXPORTER_STATES_TOPIC,
+    PASSWORD_ENCODER_SECRET,
 )
 
 _OLD_NAMES: Final = {

@@ -1,6 +1,6 @@
 """The port to what changes in `_schemas`, and its filling from the topic itself."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -32,8 +32,8 @@ class Feed(Protocol):
 class TopicFeed:
     """For one exporter: it is always somewhere else than others."""
 
-    def __init__(self, reader: Callable[[], TopicReader]) -> None:
-        self._reader: Final = reader()
+    def __init__(self, reader: TopicReader) -> None:
+        self._reader: Final = reader
 
     async def read(self, offset: int) -> Slice:
         records: list[RegistryRecord] = []

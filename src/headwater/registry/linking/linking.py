@@ -13,7 +13,7 @@ from headwater.kernel.logging import get
 from headwater.kernel.tasks import Backoff, Ward, stop
 from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import Randomness
-from headwater.machine.errors import MachineError, NotTheWriter
+from headwater.registry.errors import NotTheWriter
 from headwater.registry.linking.exporters import Exporters
 from headwater.registry.linking.exporting import Exporting
 from headwater.registry.linking.feed import Feed
@@ -94,7 +94,7 @@ class Linking:
         """Those run that are wanted, as they are wanted, and no others."""
         try:
             wanted = await self._wanted() if self._writes() else {}
-        except MachineError as reason:
+        except HeadwaterError as reason:
             _log.info("the exporters can't be told now", error=reason)
             return
         for name, (exporter, task) in list(self._running.items()):

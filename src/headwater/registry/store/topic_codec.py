@@ -8,6 +8,8 @@ from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Record
 from headwater.registry.encryption import codec as encryption
 from headwater.registry.errors import UnreadableRecord
+from headwater.registry.linking.codec import LinkCodec
+from headwater.registry.linking.records import BARRIER, Exporter, Progress
 from headwater.registry.sensitive import encoders
 from headwater.registry.sensitive.sealing import Sealing
 from headwater.registry.store import codec as schemas
@@ -18,6 +20,8 @@ Decode = Callable[[bytes | None, bytes | None, Timestamp], Record]
 
 NOOP: Final = schemas.encode(RegistryRecord(key=NoopKey(), value=None))[0]
 """The key of a record of `_schemas` that says nothing."""
+EXPORTERS_BARRIER: Final = LinkCodec(Exporter).encode(BARRIER)[0]
+"""The same for the topics of exporters."""
 
 _log = get("registry.topics")
 
@@ -54,6 +58,11 @@ def _schema(key: bytes | None, value: bytes | None, timestamp: Timestamp) -> Reg
 
 def encryption_codec() -> RecordsOf:
     return RecordsOf(encryption.encode, encryption.decode)
+
+
+def exporters_codec(kind: type[Exporter] | type[Progress]) -> RecordsOf:
+    codec = LinkCodec(kind)
+    return RecordsOf(codec.encode, codec.decode)
 
 
 def encoders_codec() -> RecordsOf:
