@@ -60,6 +60,6 @@ class Registry(Client):
 
 
 @contextmanager
-def registry(**more: Any) -> Iterator[Registry]:
+def registry(store: MemoryStore | None = None, **more: Any) -> Iterator[Registry]:
     with asyncio.Runner() as runner:
-        yield Registry(MemoryStore(), runner, **more)
+        yield Registry(store or MemoryStore(), runner, **more)
