@@ -10,7 +10,7 @@ from headwater.http.access import needs
 from headwater.http.app import make_app
 from headwater.http.endpoints import Endpoints
 from headwater.http.media_types import MediaTypes
-from headwater.http.parameters import Flag, Name, Paged, PathInt
+from headwater.http.parameters import Flag, Name, Page, Paged, PathInt
 from headwater.kernel.counters import Counters
 from headwater.security.access import Operation
 
@@ -189,3 +189,8 @@ def test_some_endpoints_pass_over_what_they_do_not_know(client):
         "size": 3,
         "parts": [{"name": "a"}],
     }
+
+
+@pytest.mark.parametrize(("limit", "given"), [(-1, 3), (0, 3), (2, 2), (4, 3)])
+def test_a_list_may_have_a_most(limit, given):
+    assert len(Page(0, limit).of(range(10), most=3)) == given

@@ -41,9 +41,10 @@ class Page(Struct, frozen=True):
     offset: int = 0
     limit: int = -1
 
-    def of(self, items: Iterable[T]) -> list[T]:
-        end = None if self.limit < 1 else self.offset + self.limit
-        return list(islice(items, self.offset, end))
+    def of(self, items: Iterable[T], *, most: int = INT_MAX) -> list[T]:
+        """At most `most`, also where none or more is asked for."""
+        limit = self.limit if 0 < self.limit <= most else most
+        return list(islice(items, self.offset, self.offset + limit))
 
 
 def _page(offset: Annotated[int, Query(ge=0, le=INT_MAX)] = 0, limit: Int = -1) -> Page:

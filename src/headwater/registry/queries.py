@@ -1,6 +1,6 @@
 """What the state can be asked: each is a function of it, that looks and parses nothing."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from enum import Enum
 from uuid import UUID
 
@@ -54,28 +54,22 @@ def everywhere(state: State, subject: str) -> Iterator[str]:
 # --- subjects and versions
 
 
-def subjects(state: State, prefix: str, which: Deleted) -> list[str]:
-    """A subject counts as deleted where all its versions are."""
-    return sorted(
+def subjects(state: State, names: Sequence[str], prefix: str, which: Deleted) -> list[str]:
+    """Those of `names` that begin so. One counts as deleted where all its versions are."""
+    return [
         name
-        for name, of_subject in _under(state, prefix)
-        if which.takes(deleted=all(each.deleted for each in of_subject.values()))
-    )
-
-
-def _under(state: State, prefix: str) -> Iterator[tuple[str, Mapping[int, SchemaValue]]]:
-    """The subjects whose name begins so."""
-    return ((name, of_subject) for name, of_subject in state.subjects.items() if _begins(name, prefix))
+        for name in names
+        if _begins(name, prefix)
+        and (of_subject := state.subjects.get(name))
+        and which.takes(deleted=all(each.deleted for each in of_subject.values()))
+    ]
 
 
 def has_subject(state: State, scope: str, *, deleted: bool) -> bool:
     """Whether the subject, or any of the context that is named, has a version."""
-    return any(
-        deleted or not each.deleted
-        for name, of_subject in state.subjects.items()
-        if is_within(name, scope)
-        for each in of_subject.values()
-    )
+    if subject_of(scope).name:
+        return bool(state.versions(scope, deleted=deleted))
+    return any(state.versions(name, deleted=deleted) for name in state.subjects if is_within(name, scope))
 
 
 def versions(state: State, subject: str, which: Deleted, *, all_of_them: bool) -> list[SchemaValue]:
@@ -173,15 +167,21 @@ def places(state: State, guid: str) -> list[Place]:
 
 
 def schemas(
-    state: State, prefix: str, which: Deleted, *, latest_only: bool, rule_type: str, also: Sequence[str] = ()
+    state: State,
+    names: Sequence[str],
+    prefix: str,
+    which: Deleted,
+    *,
+    latest_only: bool,
+    rule_type: str,
+    also: Container[str] = (),
 ) -> list[SchemaValue]:
-    """By subject and version; those of the subjects in `also` whatever their names begin with."""
-    of_prefix = dict(_under(state, prefix))
-    named = {name: state.subjects[name] for name in also if name in state.subjects}
+    """Versions of those of `names` that begin so, or that are in `also` however they begin."""
     found: list[SchemaValue] = []
-    for _, of_subject in sorted((of_prefix | named).items()):
-        kept = [each for each in of_subject.values() if which.takes(deleted=each.deleted)]
-        found += [each for each in (kept[-1:] if latest_only else kept) if _has_rule(each, rule_type)]
+    for name in names:
+        if name in also or _begins(name, prefix):
+            kept = [each for each in state.versions(name, deleted=True) if which.takes(deleted=each.deleted)]
+            found += [each for each in (kept[-1:] if latest_only else kept) if _has_rule(each, rule_type)]
     return found
 
 

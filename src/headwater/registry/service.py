@@ -1,5 +1,6 @@
 """What stands between the API and the machine: it asks the state, has schemas understood, and has the machine decide."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
@@ -19,6 +20,9 @@ from headwater.registry.understanding import SCHEMA_BYTES_MAX, Understanding
 from headwater.registry.views import View, view_of
 
 T = TypeVar("T")
+
+_SLICE: Final = 2_000
+"""So many subjects in one step of the loop: some milliseconds."""
 
 
 class Service:
@@ -49,6 +53,16 @@ class Service:
 
     async def read(self, query: Callable[[State], T]) -> T:
         return await self._store.read(lambda registry: query(registry.state))
+
+    async def over_subjects(self, query: Callable[[State, Sequence[str]], list[T]]) -> list[T]:
+        """What is found in all subjects, in their order. They are looked at in slices, so that others have their turn meanwhile."""
+        names = await self.read(lambda state: sorted(state.subjects))
+        found: list[T] = []
+        for begin in range(0, len(names), _SLICE):
+            part = names[begin : begin + _SLICE]
+            found += await self.read(lambda state, part=part: query(state, part))  # type: ignore[misc]
+            await asyncio.sleep(0)
+        return found
 
     async def submit(self, request: object) -> Any:
         """Raises the refusal, where it is one."""

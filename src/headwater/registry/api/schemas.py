@@ -1,6 +1,6 @@
 """`/schemas`: by their ids, by their GUIDs, and all of them."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import Query
 
@@ -19,6 +19,9 @@ from headwater.registry.queries import Deleted, aliased, by_guid, by_id, most_id
 from headwater.registry.service import Service
 from headwater.registry.store.records import SchemaValue
 from headwater.security.access import Operation
+
+SCHEMAS_MAX: Final = 1_000
+"""In one answer, as Confluent's registry has it."""
 
 READ = needs(Operation.READ, Resource.SCHEMA)
 
@@ -48,10 +51,12 @@ def _all(api: Endpoints, service: Service) -> None:
         """List schemas"""
         which = Deleted.of(deleted=deleted)
         named = await service.read(lambda state: aliased(state, prefix) if aliases else {})
-        found = await service.read(
-            lambda state: schemas(state, prefix, which, latest_only=latest_only, rule_type=rule_type, also=tuple(named))
+        found = await service.over_subjects(
+            lambda state, names: schemas(
+                state, names, prefix, which, latest_only=latest_only, rule_type=rule_type, also=named
+            )
         )
-        picked = await service.read(lambda state: page.of(associated.pick(state, found)))
+        picked = await service.read(lambda state: page.of(associated.pick(state, found), most=SCHEMAS_MAX))
         return [
             schema_answer(
                 each,

@@ -35,7 +35,7 @@ def subjects_api(service: Service, on_writer: Guard) -> Endpoints:
     ) -> list[str]:
         """List subjects"""
         which = Deleted.of(deleted=deleted, only=deleted_only)
-        return page.of(await service.read(lambda state: subjects(state, prefix, which)))
+        return page.of(await service.over_subjects(lambda state, names: subjects(state, names, prefix, which)))
 
     @api.post("/subjects/{subject}", needs=READ)
     async def look_up_schema_under_subject(
