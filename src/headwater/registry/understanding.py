@@ -71,9 +71,16 @@ class Understanding:
         content = draft.content
         self._check(content)
         source, references = await self._source(draft, is_new=is_new)
-        is_changed = normalize and not view.mode.takes_imports
-        checked = self.validates_fields(view) and not view.mode.takes_imports
-        job = Understand(type=content.type, source=source, strict=is_new, fields_checked=checked, normalize=is_changed)
+        is_checked = not view.mode.takes_imports
+        is_changed = normalize and is_checked
+        job = Understand(
+            type=content.type,
+            source=source,
+            strict=is_new,
+            checked=is_checked,
+            fields_checked=is_checked and self.validates_fields(view),
+            normalize=is_changed,
+        )
         understood = await self._do(job, Understood)
         return Canonical(
             content=replace(

@@ -59,6 +59,10 @@ class Parsed(Protocol):
         look-up compares."""
         ...
 
+    def check(self) -> None:
+        """Whether it is a schema, where reading its text does not tell. What is imported is not asked. Raises InvalidSchema."""
+        ...
+
     def check_fields(self) -> None:
         """What a registry that validates fields asks for beyond the format's own rules. Raises InvalidSchema."""
         ...

@@ -31,6 +31,7 @@ class Understand(Job, frozen=True, kw_only=True, tag=True):
     """Answered by `Understood`."""
 
     strict: bool
+    checked: bool = False
     fields_checked: bool = False
     normalize: bool = False
 
@@ -139,6 +140,8 @@ def _parsed(type_name: str, source: bytes, strict: bool) -> Any:
 
 
 def _understand(parsed: Any, job: Understand) -> Result:
+    if job.checked:
+        parsed.check()
     if job.fields_checked:
         parsed.check_fields()
     if job.normalize:

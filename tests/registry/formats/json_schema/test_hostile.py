@@ -14,7 +14,9 @@ DRAFTS = ["http://json-schema.org/draft-07/schema#", "https://json-schema.org/dr
 
 
 def parsed(text: str) -> JsonSchema:
-    return JsonSchemaFormat().parse(Source(text=text), strict=True)
+    schema = JsonSchemaFormat().parse(Source(text=text), strict=True)
+    schema.check()
+    return schema
 
 
 def nested(word: str, depth: int) -> str:

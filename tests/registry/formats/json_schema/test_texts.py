@@ -20,7 +20,10 @@ def cases() -> list[Case]:
 
 def parsed(case: Case, *, strict: bool) -> JsonSchema:
     references = {key.removeprefix("reference "): text for key, text in case.items() if key.startswith("reference ")}
-    return JsonSchemaFormat().parse(Source(text=case["schema"], references=references), strict=strict)
+    schema = JsonSchemaFormat().parse(Source(text=case["schema"], references=references), strict=strict)
+    if strict:
+        schema.check()
+    return schema
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda case: case["schema"][:60])

@@ -35,6 +35,9 @@ class AvroSchema:
     def meaning(self) -> str:
         return _bounded(lambda: print_schema(self._schema))
 
+    def check(self) -> None:
+        """What was read is one."""
+
     def check_fields(self) -> None:
         """Avro's own rules are all there are."""
 

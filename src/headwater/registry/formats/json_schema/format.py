@@ -45,6 +45,9 @@ class JsonSchema:
         """Its text: another order of keys is another schema to a look-up."""
         return self.text
 
+    def check(self) -> None:
+        _ = self.schema
+
     def check_fields(self) -> None:
         schema = self.schema
         reserved = (
@@ -93,12 +96,11 @@ class JsonSchemaFormat:
     type: Final = "JSON"
 
     def parse(self, source: Source, *, strict: bool) -> JsonSchema:
+        """The same for new ones, which are told apart by being checked."""
+        del strict
         if not source.text.isprintable() and _has_lone_surrogate(source.text):
             raise InvalidSchema("Invalid JSON schema: half a character")
-        schema = JsonSchema(json_text.read_exactly(source.text), source)
-        if strict:
-            _ = schema.schema
-        return schema
+        return JsonSchema(json_text.read_exactly(source.text), source)
 
 
 def _has_lone_surrogate(text: str) -> bool:

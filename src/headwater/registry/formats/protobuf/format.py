@@ -49,6 +49,9 @@ class ProtobufSchema:
     def meaning(self) -> str:
         return self.text
 
+    def check(self) -> None:
+        """What was read is one."""
+
     def check_fields(self) -> None:
         """Whether protobuf itself takes it: no number twice, no enum without zero where there has to be one."""
         link(self._file, self._references)
