@@ -41,6 +41,10 @@ def client() -> Iterator[Client]:
     async def number(number: PathInt) -> int:
         return number
 
+    @api.get("/toys", needs=READ)
+    async def toys() -> list[str]:
+        return []
+
     @api.post("/toys", needs=READ)
     async def make(body: Toy) -> Toy:
         return body
@@ -71,6 +75,10 @@ def test_what_can_not_be_routed_is_refused_as_anything_else(client, method, path
     assert answer.refusal[0] == status
     assert answer.refusal[1].startswith(f"HTTP {status} ")
     assert answer.media_type == "application/vnd.toy+json"
+
+
+def test_a_method_that_is_not_allowed_is_told_those_that_are(client):
+    assert client.delete("/toys").headers["allow"] == "GET, POST"
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI, Response
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 from headwater.http.endpoints import Endpoints, components_of
 from headwater.http.measures import Measures
@@ -25,7 +26,8 @@ def make_app(
     rewrites: Sequence[Rewrite] = (),
 ) -> FastAPI:
     """`rewrites` are asked before a path is looked for, one after the other."""
-    refusals = Refusals(media_types)
+    routes = [route for each in endpoints for route in each.router.routes if isinstance(route, APIRoute)]
+    refusals = Refusals(media_types, routes)
     app = FastAPI(
         title=title,
         version=version,

@@ -1,9 +1,11 @@
 """What leaves instead of an answer: an `ApiError` as JSON, whatever part of the app it came from."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Final
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -11,12 +13,15 @@ from headwater.http.bodies import encoded
 from headwater.http.errors import ApiError, NotAcceptable, NotFound, phrase
 from headwater.http.media_types import MediaTypes
 
+_NOT_ALLOWED: Final = 405
+
 
 class Refusals:
     """Makes the answers; the media type is one that the caller accepts, where there is one."""
 
-    def __init__(self, media_types: MediaTypes) -> None:
+    def __init__(self, media_types: MediaTypes, routes: Sequence[APIRoute]) -> None:
         self._media_types = media_types
+        self._routes = routes
 
     def of_error(self, error: ApiError, accept: str | None) -> Response:
         return self._response(error.status, error.code, str(error), accept)
@@ -39,7 +44,14 @@ class Refusals:
         accept = request.headers.get("accept")
         answer = self._response(error.status_code, error.status_code, phrase(error.status_code), accept)
         answer.headers.update(error.headers or {})
+        if error.status_code == _NOT_ALLOWED:
+            answer.headers["allow"] = ", ".join(self._methods(request.scope["path"]))
         return answer
+
+    def _methods(self, path: str) -> list[str]:
+        """With which the path can be asked, by whatever endpoint."""
+        fitting = (each.methods or () for each in self._routes if each.path_regex.match(path))
+        return sorted(set().union(*fitting))
 
     async def of_parameters(self, request: Request, error: Any) -> Response:
         """A number that is none is a path that is none."""
