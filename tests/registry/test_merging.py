@@ -1,6 +1,6 @@
 """What a schema's contract becomes."""
 
-from headwater.registry.contracts import Metadata, Rule, RuleSet
+from headwater.registry.contracts import ExecutionEnvironment, Metadata, Rule, RuleSet
 from headwater.registry.merging import (
     VERSION,
     Contract,
@@ -43,9 +43,9 @@ def test_of_two_metadata_the_newer_counts_name_by_name() -> None:
 def test_of_two_rule_sets_the_newer_rules_count_and_stand_where_they_stand() -> None:
     assert names(merged_rule_sets(rules("hi", "bye"), rules("bye", "hi"))) == ["bye", "hi"]
     assert names(merged_rule_sets(rules("a", "b"), rules("c", "a"))) == ["b", "c", "a"]
-    merged = merged_rule_sets(RuleSet(enable_at="CLIENT"), rules("a"))
+    merged = merged_rule_sets(RuleSet(enable_at=ExecutionEnvironment.CLIENT), rules("a"))
     assert merged is not None
-    assert merged.enable_at == "CLIENT"
+    assert merged.enable_at is ExecutionEnvironment.CLIENT
     assert names(without_rules(rules("a", "b"), ("a",))) == ["b"]
 
 

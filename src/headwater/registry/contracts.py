@@ -47,6 +47,16 @@ class RuleMode(StrEnum):
     WRITEREAD = "WRITEREAD"
 
 
+class ExecutionEnvironment(StrEnum):
+    """Who runs rules."""
+
+    ALL = "ALL"
+    CLIENT = "CLIENT"
+    GATEWAY = "GATEWAY"
+    SERVER = "SERVER"
+    NONE = "NONE"
+
+
 class Rule(_Told, frozen=True, kw_only=True):
     """`type` is the name of what executes it, such as CEL or ENCRYPT; one that nobody here knows is kept. Kind, mode and whether it is
     disabled are always told (their defaults are made, so they are never left out)."""
@@ -75,4 +85,4 @@ class RuleSet(_Told, frozen=True, kw_only=True):
     migration_rules: tuple[Rule, ...] | None = None
     domain_rules: tuple[Rule, ...] | None = None
     encoding_rules: tuple[Rule, ...] | None = None
-    enable_at: str | None = None
+    enable_at: ExecutionEnvironment | None = None

@@ -104,6 +104,12 @@ def test_what_makes_no_sense_is_refused(client, change, code, message):
     assert answer.refusal[1].startswith(message)
 
 
+def test_who_runs_rules_is_one_of_those_that_are_known(client):
+    told = {"defaultRuleSet": {**RULES, "enableAt": "SERVER"}}
+    assert client.put("/config/orders", told).body == told
+    assert client.put("/config/orders", {"defaultRuleSet": {**RULES, "enableAt": "MOON"}}).status == 400
+
+
 def test_a_policy_that_nobody_knows_is_none(client):
     assert client.put("/config", {"compatibilityPolicy": "lenient"}).body == {"compatibilityPolicy": "LENIENT"}
     assert client.put("/config", {"compatibilityPolicy": "NICE"}).body == {}
