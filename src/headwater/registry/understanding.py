@@ -19,6 +19,8 @@ from headwater.registry.formats.jobs import (
     Compared,
     FindFields,
     FindTags,
+    Mean,
+    Meant,
     Refused,
     Result,
     Tagged,
@@ -92,8 +94,7 @@ class Understanding:
 
     async def meaning(self, value: SchemaValue) -> bytes:
         """Of a version that is stored."""
-        job = Understand(type=type_of(value), source=await self.source(value), strict=False)
-        return (await self._do(job, Understood)).meaning
+        return (await self._do(Mean(type=type_of(value), source=await self.source(value)), Meant)).meaning
 
     async def told(self, value: SchemaValue, form: str) -> str:
         """Its text in another form."""

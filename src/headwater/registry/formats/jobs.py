@@ -36,6 +36,10 @@ class Understand(Job, frozen=True, kw_only=True, tag=True):
     normalize: bool = False
 
 
+class Mean(Job, frozen=True, kw_only=True, tag=True):
+    """What is stored already, for a look-up through all of a subject's versions. Answered by `Meant`."""
+
+
 class Tell(Job, frozen=True, kw_only=True, tag=True):
     """The text in another form. Answered by `Told`."""
 
@@ -77,6 +81,12 @@ class Understood(Struct, frozen=True, kw_only=True, tag=True):
     meaning: bytes
 
 
+class Meant(Struct, frozen=True, kw_only=True, tag=True):
+    """See `Understood`."""
+
+    meaning: bytes
+
+
 class Told(Struct, frozen=True, kw_only=True, tag=True):
     text: str
 
@@ -98,8 +108,8 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
     is_parsed: bool
 
 
-AnyJob: TypeAlias = Understand | Tell | Compare | FindFields | FindName | FindTags | ChangeTags
-Result: TypeAlias = Understood | Told | Compared | Tagged | Refused
+AnyJob: TypeAlias = Understand | Mean | Tell | Compare | FindFields | FindName | FindTags | ChangeTags
+Result: TypeAlias = Understood | Meant | Told | Compared | Tagged | Refused
 
 _jobs: Final = msgspec.msgpack.Decoder(AnyJob)
 _results: Final[msgspec.msgpack.Decoder[Result]] = msgspec.msgpack.Decoder(Result)
@@ -146,7 +156,16 @@ def _understand(parsed: Any, job: Understand) -> Result:
         parsed.check_fields()
     if job.normalize:
         parsed = parsed.normalized()
-    return Understood(text=parsed.text, meaning=md5(parsed.meaning.encode(), usedforsecurity=False).digest())
+    return Understood(text=parsed.text, meaning=_meaning(parsed))
+
+
+def _mean(parsed: Any, job: Mean) -> Result:
+    del job
+    return Meant(meaning=_meaning(parsed))
+
+
+def _meaning(parsed: Any) -> bytes:
+    return md5(parsed.meaning.encode(), usedforsecurity=False).digest()
 
 
 def _tell(parsed: Any, job: Tell) -> Result:
@@ -178,6 +197,7 @@ def _change_tags(parsed: Any, job: ChangeTags) -> Result:
 
 _DOERS: Final[Mapping[type, Callable[[Any, Any], Result]]] = {
     Understand: _understand,
+    Mean: _mean,
     Tell: _tell,
     Compare: _compare,
     FindFields: _find_fields,
