@@ -62,9 +62,7 @@
       UnfitData                          a document or data does not fit its schema, and where
       UnframedData                       data that does not say its schema as it should
       UnknownFormat                      a schema of a format that data can't be written in here
-    ElectionFailed                       whoever is to write can't be agreed upon; tried again
-      DuplicateUrls                      two registries of the group say that they are at one URL
-      UnreadableIdentity                 a member of the group, or its leader, does not speak as registries do
+    UnreadableIdentity                   a member of the group, or its leader, does not speak as registries do
     UnfitTopic                           the topic is not one that a registry can live in; says why
     RegistryAway                         a registry somewhere else does not answer; retriable
     RegistryRefused                      a registry somewhere else said no; carries its code
@@ -386,19 +384,7 @@ class SharingFailed(KmsFailed, code=500):
         super().__init__(f"Error while {doing} key: {why}")
 
 
-class ElectionFailed(RegistryError):
-    """Who is to write can't be agreed upon."""
-
-
-class DuplicateUrls(ElectionFailed):
-    def __init__(self) -> None:
-        super().__init__(
-            "two registries of the group say that they are at the same URL: set host.name, or the listeners, so that each has one "
-            "at which the others reach it"
-        )
-
-
-class UnreadableIdentity(ElectionFailed):
+class UnreadableIdentity(RegistryError):
     def __init__(self, why: str) -> None:
         super().__init__(f"a member of the group does not say who it is as registries do: {why}")
 

@@ -22,11 +22,13 @@ from headwater.kernel.logging import get
 from headwater.kernel.tasks import Group, within
 from headwater.kernel.units import MINUTE_MS, SECOND_MS
 from headwater.registry.election.protocol import NO_ERROR, PROTOCOL_TYPE, SUBPROTOCOL, Assignment, Identity, choose
-from headwater.registry.errors import DuplicateUrls
 
 _log = get("registry.election")
 
 _LEAVE_S: Final = 2.0
+_DUPLICATE_URLS: Final = (
+    "two registries of the group say that they are at one URL: set host.name, unless one has just been started again"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,16 +87,18 @@ class Elector:
                 await self._serve_a_generation(member)
                 if not candidacy.sticky:
                     await self._office.step_back()
-        finally:
+        except (asyncio.CancelledError, Exception):
             await self._leave(member)
+            raise
 
     async def _serve_a_generation(self, member: Member) -> None:
         self._again.clear()
         joined = await member.join()
         assignment = Assignment.decoded(joined.assignment)
-        if assignment.error != NO_ERROR:
-            raise DuplicateUrls
         writer = assignment.master_identity
+        if assignment.error != NO_ERROR:
+            _log.error(_DUPLICATE_URLS, error_code=assignment.error)
+            writer = None
         _log.info("the group has chosen", writer=writer and writer.url, generation=joined.generation)
         is_me = self._identity.is_same(writer)
         self._says[SUBPROTOCOL] = replace(self._identity, leader=is_me and self._candidacy.sticky).encoded()
@@ -125,10 +129,6 @@ class Elector:
         members = {each.member_id: Identity.decoded(each.metadata) for each in peers}
         self.members = len(members)
         assignment = choose(members, sticky=self._candidacy.sticky)
-        if assignment.error != NO_ERROR:
-            _log.error(
-                "two registries of a group have one URL; set host.name", urls=sorted(e.url for e in members.values())
-            )
         return dict.fromkeys(members, assignment.encoded())
 
     async def _leave(self, member: Member) -> None:
