@@ -118,7 +118,7 @@ class Registering:
             content=canonical.content,
             version=max(draft.version, ANY_VERSION),
             id=draft.id,
-            compared=tuple(each.version for each in view.living),
+            compared=tuple(each.version for each in view.living if each.subject == draft.subject),
             force=force,
         )
         there = await self._there(draft, canonical, view)

@@ -41,3 +41,11 @@ def test_one_goes_when_nothing_is_left_in_it(client, store, name):
     answer = client.delete(f"/contexts/{name}")
     assert (answer.status, answer.body) == (204, "")
     assert client.get("/contexts").body == [".", ".sandbox"]
+
+
+def test_what_follows_a_name_of_all_contexts_is_compared_with_all_and_registered_once(client):
+    answer = client.post("/subjects/:*:a/versions", {"schema": '"string"'})
+    assert (answer.status, answer.body["error_code"]) == (409, 40901)
+    answers = [client.post("/subjects/:*:a/versions", {"schema": '"long"'}) for _ in range(2)]
+    assert [each.status for each in answers] == [200, 200]
+    assert answers[0].body == answers[1].body
