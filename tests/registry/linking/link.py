@@ -73,6 +73,7 @@ class Side:
         self.app = registry_app(service_over(self.store), counters=Counters(), **more)
         self.away = False
         self.asked: list[tuple[str, str]] = []
+        self.authorizations: set[str] = set()
         self._inner = httpx.ASGITransport(self.app)
         self._http = httpx.AsyncClient(transport=self._inner, base_url="http://here")
 
@@ -90,6 +91,7 @@ class Side:
 
         class Network(httpx.AsyncBaseTransport):
             async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+                side.authorizations.add(request.headers.get("authorization", ""))
                 if side.away:
                     raise httpx.ConnectError("nobody is there")
                 side.asked.append((request.method, request.url.path))

@@ -172,6 +172,17 @@ async def test_a_registry_that_is_away_is_told_and_asked_again() -> None:
 
 
 @looped
+async def test_no_trace_has_a_secret_and_a_user_in_an_address_is_told_to_the_other_registry() -> None:
+    async with linked() as link:
+        link.there.away = True
+        await link.register("a")
+        await link.export("é", config={"schema.registry.url": "http://me:letmein@there"})
+        await link.until(RunState.ERROR, "é")
+        assert link.progress("é").trace.startswith("the schema registry does not answer (http://there")
+        assert link.there.authorizations == {"Basic bWU6bGV0bWVpbg=="}
+
+
+@looped
 async def test_what_is_there_already_is_not_overwritten() -> None:
     async with linked() as link:
         await link.there.ask("POST", "/subjects/a/versions", {"schema": STRING})

@@ -34,14 +34,21 @@ class TopicFeed:
 
     def __init__(self, reader: TopicReader) -> None:
         self._reader: Final = reader
+        self._is_within = False
 
     async def read(self, offset: int) -> Slice:
         records: list[RegistryRecord] = []
         self._reader.seek(Offset(offset))
-        if not await self._reader.is_within():
-            await self._reader.rewind()
+        if not self._is_within:
+            await self._find()
         await self._reader.poll(records.append, wait_ms=_WAIT_MS)
         return Slice(records=records, next=self._reader.position)
 
     async def end(self) -> int:
         return await self._reader.end()
+
+    async def _find(self) -> None:
+        """At first: a topic that was made anew does not have what came from there. Later it would refuse."""
+        if not await self._reader.is_within():
+            await self._reader.rewind()
+        self._is_within = True

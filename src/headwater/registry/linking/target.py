@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import quote
 
 import httpx
 
@@ -28,9 +29,10 @@ _NO_MODE: Final = (*_NOT_THERE, 40409)
 
 def check_config(config: Mapping[str, str]) -> None:
     """Raises InvalidExporterConfig."""
-    urls = [each.strip() for each in config.get(URL, "").split(",")]
-    if not all(each.startswith(("http://", "https://")) for each in urls):
+    if not all(map(_is_address, _addresses(config))):
         raise InvalidExporterConfig(f"{URL} must be an address, or several between commas")
+    if not config.get(_BEARER, "").isascii():
+        raise InvalidExporterConfig(f"{_BEARER} is no token")
     if config.get(_BASIC_SOURCE, "URL") == "USER_INFO" and ":" not in config.get(_USER_INFO, ""):
         raise InvalidExporterConfig(f"{_USER_INFO} must be a user and a password with a colon between them")
     if config.get(_BEARER_SOURCE, "STATIC_TOKEN") != "STATIC_TOKEN" or config.get(_BASIC_SOURCE) == "SASL_INHERIT":
@@ -40,14 +42,29 @@ def check_config(config: Mapping[str, str]) -> None:
 
 
 def remote_of(name: str, config: Mapping[str, str], transport: httpx.AsyncBaseTransport | None) -> RemoteRegistry:
-    """`config` is opened and checked."""
-    headers = {_EXPORTER_HEADER: name}
+    """`config` is opened and checked. A user in an address is told to the other registry, and to nobody who reads of a failure."""
+    headers = {_EXPORTER_HEADER: quote(name)}
     if _BEARER in config:
         headers["Authorization"] = f"Bearer {config[_BEARER]}"
-    user, _, password = config.get(_USER_INFO, "").partition(":")
-    auth = (user, password) if config.get(_BASIC_SOURCE) == "USER_INFO" else None
-    urls = [each.strip() for each in config[URL].split(",")]
-    return RemoteRegistry(urls, auth=auth, headers=headers, transport=transport)
+    urls = [httpx.URL(each) for each in _addresses(config)]
+    users = [(each.username, each.password) for each in urls if each.userinfo]
+    if config.get(_BASIC_SOURCE) == "USER_INFO":
+        user, _, password = config[_USER_INFO].partition(":")
+        users = [(user, password)]
+    bare = [str(each.copy_with(userinfo=b"")) for each in urls]
+    return RemoteRegistry(bare, auth=next(iter(users), None), headers=headers, transport=transport)
+
+
+def _addresses(config: Mapping[str, str]) -> list[str]:
+    return [each.strip() for each in config.get(URL, "").split(",")]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        url = httpx.URL(text)
+    except httpx.InvalidURL:
+        return False
+    return url.scheme in ("http", "https") and bool(url.host)
 
 
 class Target:
