@@ -60,16 +60,6 @@ def rules() -> Iterator[RuleRegistry]:
         executor.close()
 
 
-@pytest.fixture(scope="module", autouse=True)
-def executors():
-    for each in (CelExecutor, CelFieldExecutor, JsonataExecutor, EncryptionExecutor, FieldEncryptionExecutor):
-        each.register()
-    LocalKmsDriver.register()
-    yield
-    for each in RuleRegistry.get_global_instance().get_executors():
-        each.close()
-
-
 @pytest.fixture
 def context(topic):
     return SerializationContext(topic, MessageField.VALUE)
