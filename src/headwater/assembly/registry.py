@@ -218,7 +218,7 @@ class Registry:
     ) -> ASGIApp:
         forwarder = self._forwarder
         assert forwarder is not None, "it has been started"
-        kms = ConfluentKms(WorkerThreads())
+        kms = ConfluentKms(WorkerThreads(), counters=self._counters)
         deks = DekRegistryService(keys, schemas, kms=kms, randomness=self._world.randomness)
         return registry_app(
             Service(

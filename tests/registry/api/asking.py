@@ -27,7 +27,10 @@ def a_registry(store: MemoryStore | None = None) -> Iterator[Callable[[Exchange]
     """One that holds what is in `store`, or nothing, as a function that asks it."""
     store = store or MemoryStore()
     keys = DekRegistryService(
-        Kept(DekRegistry()), store, kms=ConfluentKms(WorkerThreads(threads=1)), randomness=SystemRandomness()
+        Kept(DekRegistry()),
+        store,
+        kms=ConfluentKms(WorkerThreads(threads=1), counters=Counters()),
+        randomness=SystemRandomness(),
     )
     more = (keks_api(keys, Alone()), deks_api(keys, Alone()))
     app = registry_app(service_over(store), counters=Counters(), more=more)

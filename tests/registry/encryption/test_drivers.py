@@ -9,7 +9,9 @@ from confluent_kafka.schema_registry.rules.encryption.localkms.local_client impo
 from tests.registry.looped import looped
 from tink import aead
 
+from headwater.kernel.counters import Counters
 from headwater.kernel.errors import TooBusy
+from headwater.kernel.exposition import exposition
 from headwater.kernel.real.workers import WorkerThreads
 from headwater.registry.encryption import drivers
 from headwater.registry.encryption.drivers import ConfluentKms
@@ -26,7 +28,7 @@ def key(kind: str, key_id: str, **properties: str) -> KmsKey:
 
 @pytest.fixture
 def kms() -> ConfluentKms:
-    return ConfluentKms(WorkerThreads(threads=1))
+    return ConfluentKms(WorkerThreads(threads=1), counters=Counters())
 
 
 @looped
@@ -98,13 +100,15 @@ class Full:
 @looped
 async def test_a_service_that_hangs_costs_a_deadline() -> None:
     with pytest.raises(KmsFailed, match=r"local-kms did not answer within 0.01 s"):
-        await ConfluentKms(Hanging(), timeout_s=0.01).wrap(LOCAL, b"dek")
+        await ConfluentKms(Hanging(), counters=Counters(), timeout_s=0.01).wrap(LOCAL, b"dek")
 
 
 @looped
-async def test_a_full_queue_is_a_failure_of_the_service() -> None:
+async def test_a_full_queue_is_a_failure_of_the_service_and_counted() -> None:
+    counters = Counters()
     with pytest.raises(KmsFailed, match="too many requests wait for local-kms"):
-        await ConfluentKms(Full()).wrap(LOCAL, b"dek")
+        await ConfluentKms(Full(), counters=counters).wrap(LOCAL, b"dek")
+    assert 'kms_requests_total{kms="local-kms",result="failed"} 1' in exposition(counters)
 
 
 class TestAddresses:

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from importlib import import_module
 from typing import Any, Final
 
+from headwater.kernel.counters import Counters
 from headwater.kernel.errors import TooBusy
 from headwater.kernel.logging import get
 from headwater.kernel.world import Workers
@@ -40,9 +41,15 @@ _log = get("registry")
 class ConfluentKms:
     """Give it workers of its own: a service that hangs must not keep others waiting."""
 
-    def __init__(self, workers: Workers, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, workers: Workers, *, counters: Counters, timeout_s: float = 10.0) -> None:
         self._workers = workers
         self._timeout_s = timeout_s
+        self._requests = counters.counters(
+            "kms_requests_total",
+            "Keys that were to be wrapped or unwrapped, by their service and what came of it.",
+            "kms",
+            "result",
+        )
 
     async def wrap(self, key: KmsKey, plain: bytes) -> bytes:
         return await self._run(partial(_with_any, key, lambda aead: aead.encrypt(plain, _NO_CONTEXT)), key)
@@ -51,6 +58,15 @@ class ConfluentKms:
         return await self._run(partial(_with_any, key, lambda aead: aead.decrypt(wrapped, _NO_CONTEXT)), key)
 
     async def _run(self, job: Callable[[], bytes], key: KmsKey) -> bytes:
+        try:
+            done = await self._in_time(job, key)
+        except KmsFailed as failure:
+            self._requests.of(key.type, "denied" if failure.denied else "failed").value += 1
+            raise
+        self._requests.of(key.type, "done").value += 1
+        return done
+
+    async def _in_time(self, job: Callable[[], bytes], key: KmsKey) -> bytes:
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._workers.run(job)
