@@ -1,11 +1,13 @@
 """The server, on an address of this machine."""
 
 import asyncio
+import contextlib
 
 import httpx
 import pytest
 from tests.registry.looped import looped
 
+from headwater.http.connection import Connection
 from headwater.http.errors import CannotListen
 from headwater.http.server import HttpServer
 from headwater.kernel.real.randomness import SystemRandomness
@@ -70,3 +72,78 @@ async def test_a_request_that_never_ends_is_given_up_at_the_deadline():
         with pytest.raises(httpx.HTTPError):
             (await asking).raise_for_status()
     assert await ward.close(deadline_s=5)
+
+
+class Reader:
+    """Answers when the body is there, with as much as is wanted."""
+
+    def __init__(self, answer: bytes = b"ok") -> None:
+        self._answer = answer
+
+    async def __call__(self, scope, receive, send) -> None:
+        while (await receive()).get("more_body"):
+            pass
+        length = str(len(self._answer)).encode()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        await send({"type": "http.response.body", "body": self._answer})
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"GET / HT", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc"],
+    ids=["nothing", "half a head", "half a body"],
+)
+@looped
+async def test_who_does_not_send_a_whole_request_is_cut_off_at_the_deadline(monkeypatch, sent):
+    monkeypatch.setattr(Connection, "patience_s", 0.05)
+    ward = a_ward()
+    server = HttpServer(Reader(), ward=ward, host=HOST, port=0)
+    await server.start()
+    reader, writer = await asyncio.open_connection(HOST, server.port)
+    writer.write(sent)
+    with contextlib.suppress(ConnectionResetError):
+        assert await reader.read() == b""
+    writer.close()
+    await server.close()
+    assert await ward.close(deadline_s=5)
+
+
+@looped
+async def test_who_does_not_take_the_answer_is_cut_off_at_the_deadline(monkeypatch):
+    monkeypatch.setattr(Connection, "patience_s", 0.05)
+    lost = asyncio.Event()
+    monkeypatch.setattr(Connection, "connection_lost", _then(Connection.connection_lost, lost.set))
+    ward = a_ward()
+    server = HttpServer(Reader(bytes(50_000_000)), ward=ward, host=HOST, port=0)
+    await server.start()
+    _, writer = await asyncio.open_connection(HOST, server.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await lost.wait()
+    writer.close()
+    await server.close()
+    assert await ward.close(deadline_s=5)
+
+
+@looped
+async def test_a_second_request_has_the_whole_time_again_after_a_first_that_was_slow(monkeypatch):
+    monkeypatch.setattr(Connection, "patience_s", 60)
+    ward = a_ward()
+    server = HttpServer(Reader(), ward=ward, host=HOST, port=0)
+    await server.start()
+    reader, writer = await asyncio.open_connection(HOST, server.port)
+    for _ in range(2):
+        for part in (b"GET / HT", b"TP/1.1\r\nHost: x\r\n\r\n"):
+            writer.write(part)
+            await writer.drain()
+        assert (await reader.readuntil(b"ok")).startswith(b"HTTP/1.1 200")
+    writer.close()
+    await server.close()
+    assert await ward.close(deadline_s=5)
+
+
+def _then(method, act):
+    def both(self, *arguments):
+        method(self, *arguments)
+        act()
+
+    return both

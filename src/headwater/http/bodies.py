@@ -10,8 +10,9 @@ from typing import Any, Final, TypeVar, get_args, get_origin
 import msgspec
 from fastapi import Request
 from msgspec import Struct, inspect
+from starlette.requests import ClientDisconnect
 
-from headwater.http.errors import BodyTooLarge, InvalidBody, UnprocessableBody
+from headwater.http.errors import BodyTooLarge, CallerGone, InvalidBody, UnprocessableBody
 
 T = TypeVar("T", bound=Struct)
 
@@ -25,12 +26,9 @@ _decoder: Final = msgspec.json.Decoder()
 async def read(
     request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False, called: str = "the request"
 ) -> T:
-    """`called` is what it is called where there is none. Raises InvalidBody, UnprocessableBody or BodyTooLarge."""
+    """`called` is what it is called where there is none. Raises InvalidBody, UnprocessableBody, BodyTooLarge or CallerGone."""
     body = await raw(request, bytes_max)
-    try:
-        document = _decoder.decode(body) if body.strip() else None
-    except msgspec.DecodeError as problem:
-        raise InvalidBody(str(problem)) from None
+    document = _document(body)
     if document is None:
         raise UnprocessableBody(f"{called} must not be null (was null)")
     if not takes_unknown and request.headers.get(ACCEPT_UNKNOWN, "").lower() != "true":
@@ -41,6 +39,16 @@ async def read(
         raise InvalidBody(str(problem)) from None
 
 
+def _document(body: bytes) -> Any:
+    """None where there is none."""
+    try:
+        return _decoder.decode(body) if body.strip() else None
+    except (msgspec.DecodeError, UnicodeDecodeError) as problem:
+        raise InvalidBody(str(problem)) from None
+    except RecursionError:
+        raise InvalidBody("JSON is nested too deeply") from None
+
+
 @cache
 def _shape(kind: type[Any]) -> inspect.Type:
     """Dear to work out."""
@@ -48,14 +56,17 @@ def _shape(kind: type[Any]) -> inspect.Type:
 
 
 async def raw(request: Request, bytes_max: int) -> bytes:
-    """The whole of it, also where it was read before. Raises BodyTooLarge."""
+    """The whole of it, also where it was read before. Raises BodyTooLarge or CallerGone."""
     parts = []
     size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > bytes_max:
-            raise BodyTooLarge(bytes_max)
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > bytes_max:
+                raise BodyTooLarge(bytes_max)
+            parts.append(part)
+    except ClientDisconnect:
+        raise CallerGone from None
     request._body = b"".join(parts)
     return request._body
 

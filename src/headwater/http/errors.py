@@ -2,6 +2,7 @@
 
     ApiError
       InvalidBody               400    no JSON, or not the JSON that is wanted
+      CallerGone                400    in the middle of a body; nobody hears of it
       NotFound                  404    no such path, or a parameter in it that can't be
       MethodNotAllowed          405
       NotAcceptable             406    none of the media types that the caller accepts can be given
@@ -43,6 +44,11 @@ def phrase(status: int) -> str:
 
 class InvalidBody(ApiError, code=400):
     """Says what is wrong with it."""
+
+
+class CallerGone(ApiError, code=400):
+    def __init__(self) -> None:
+        super().__init__("the connection was closed before the body was complete")
 
 
 class NotFound(ApiError, code=404):

@@ -8,6 +8,7 @@ from typing import Final
 import uvicorn
 from starlette.types import ASGIApp
 
+from headwater.http.connection import Connection
 from headwater.http.errors import CannotListen
 from headwater.kernel.tasks import Ward
 
@@ -28,6 +29,7 @@ class HttpServer:
         self._ward = ward
         self._config = uvicorn.Config(
             app,
+            http=Connection,
             log_config=None,
             access_log=False,
             lifespan="off",
