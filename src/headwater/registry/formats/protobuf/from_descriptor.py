@@ -21,6 +21,7 @@ from google.protobuf.message import DecodeError
 
 from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.protobuf.descriptor_options import options_of
+from headwater.registry.formats.protobuf.descriptors import own
 from headwater.registry.formats.protobuf.elements import (
     Constant,
     Enum,
@@ -48,7 +49,7 @@ _LABELS: Final = {
 def read_descriptor(text: str) -> File:
     """`text` is base64. Raises InvalidSchema."""
     try:
-        descriptor = FileDescriptorProto.FromString(b64decode(text + "=" * (-len(text) % 4), validate=True))
+        descriptor = own(FileDescriptorProto).FromString(b64decode(text + "=" * (-len(text) % 4), validate=True))
     except (Base64Error, DecodeError, ValueError):
         raise InvalidSchema("it is no base64 of a FileDescriptorProto") from None
     return _Describer(descriptor).file()

@@ -26,7 +26,7 @@ def link(file: File, references: Mapping[str, File]) -> None:
             if imported in files and imported not in added:
                 add(imported)
         types = Types(each, {name: files[name] for name in references})
-        pool.Add(descriptor_of(each, types, files, name=path))
+        pool.AddSerializedFile(descriptor_of(each, types, files, name=path).SerializeToString())
 
     try:
         add(_ROOT)

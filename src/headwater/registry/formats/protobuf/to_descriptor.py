@@ -18,6 +18,7 @@ from google.protobuf.descriptor_pb2 import (
 
 from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.protobuf.descriptor_fill import fill
+from headwater.registry.formats.protobuf.descriptors import own
 from headwater.registry.formats.protobuf.elements import (
     SCALARS,
     Enum,
@@ -54,7 +55,7 @@ class _Describer:
 
     def file(self, known: list[str], name: str) -> FileDescriptorProto:
         file = self._file
-        made = FileDescriptorProto(name=name, package=file.package, syntax=file.syntax)
+        made = own(FileDescriptorProto)(name=name, package=file.package, syntax=file.syntax)
         if file.edition:
             made.syntax = "editions"
             made.edition = _edition(file.edition)
@@ -73,7 +74,7 @@ class _Describer:
                 enums.append(_enum(each))
 
     def _message(self, message: Message, scope: Scope) -> DescriptorProto:
-        made = DescriptorProto(name=message.name)
+        made = own(DescriptorProto)(name=message.name)
         self._add_types(made.nested_type, made.enum_type, message.types, scope)
         for oneof in message.oneofs:
             if isinstance(oneof, OneOf):
@@ -119,7 +120,7 @@ class _Describer:
             entry.field.append(self._field(Field(name=name, type=kind, tag=number), kind, scope, label=None))
 
     def _field(self, field: Field, kind: str, scope: Scope, *, label: Label | None) -> FieldDescriptorProto:
-        made = FieldDescriptorProto(name=field.name, number=field.tag)
+        made = own(FieldDescriptorProto)(name=field.name, number=field.tag)
         self._set_type(made, kind, scope)
         if label is not None:
             made.label = _LABELS[label]
@@ -188,7 +189,7 @@ def _add_reserved(made: Any, reserved: Iterable[Reserved], *, past: int) -> None
 
 
 def _enum(enum: Enum) -> EnumDescriptorProto:
-    made = EnumDescriptorProto(name=enum.name)
+    made = own(EnumDescriptorProto)(name=enum.name)
     _add_reserved(made, enum.reserved, past=0)
     for each in enum.constants:
         fill(made.value.add(name=each.name, number=each.tag), each.options)
@@ -197,7 +198,7 @@ def _enum(enum: Enum) -> EnumDescriptorProto:
 
 
 def _service(service: Service) -> ServiceDescriptorProto:
-    made = ServiceDescriptorProto(name=service.name)
+    made = own(ServiceDescriptorProto)(name=service.name)
     for each in service.rpcs:
         method = made.method.add(name=each.name, input_type=each.request, output_type=each.response)
         method.client_streaming, method.server_streaming = each.request_streams, each.response_streams
