@@ -32,7 +32,7 @@ STATIC_CHECKS = (
     (str(BIN / "lint-imports"), "--no-cache"),
     (sys.executable, "-m", "tools.tidy"),
 )
-OTHER_TESTS = ("contracts", "simulation", "e2e", "conformance", "kill")
+OTHER_TESTS = ("contracts", "registry", "simulation", "e2e", "conformance", "kill")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -126,8 +126,9 @@ SECTIONS = (
     Section(name="static", budget=60, run=check_statically),
     Section(name="unit", budget=150, run=pytest("tests", ignoring=[f"tests/{folder}" for folder in OTHER_TESTS])),
     Section(name="contracts", budget=120, run=pytest("tests/contracts")),
+    Section(name="registry", budget=120, run=pytest("tests/registry")),
     Section(name="simulation", budget=140, run=pytest("tests/simulation")),
-    Section(name="processes", budget=180, run=pytest("tests/e2e", "tests/conformance")),
+    Section(name="processes", budget=240, run=pytest("tests/e2e", "tests/conformance")),
     Section(name="kill", budget=60, run=pytest("tests/kill")),
 )
 
