@@ -8,6 +8,7 @@
       SettingError                 a setting's name or value can't be accepted
         UnknownSetting
         InvalidSetting
+      InvalidTls                   a certificate or a key can't be used
       TooBusy                      a bounded queue is full
       CompanionEnded                  a process beside this one is gone
 
@@ -56,6 +57,10 @@ class InvalidSetting(SettingError):
         super().__init__(f"{name}={value!r} can't be: it must be {wanted}")
         self.name = name
         self.value = value
+
+
+class InvalidTls(HeadwaterError):
+    """Says what is wrong with it."""
 
 
 class TooBusy(HeadwaterError):

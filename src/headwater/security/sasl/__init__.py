@@ -1,0 +1,1 @@
+"""SASL: who says that he is whom, as bytes in and bytes out."""

@@ -1,0 +1,1 @@
+"""Kafka's `ssl.*` settings: what they mean, and the stores of keys and certificates that they name."""
