@@ -57,6 +57,24 @@ async def start_and_stop(host: Host, workload: Workload) -> None:
     await host.ended()
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_a_folder_that_was_made_for_logs_is_there_after_a_loss_of_power(seed: int) -> None:
+    async def program(world: World) -> None:
+        await open_logs(world, "/srv/headwater/data")
+        await asyncio.Event().wait()
+
+    async def crash(simulation: Simulation) -> bool:
+        host = simulation.host("broker-1")
+        host.storage.reorders = bool(seed % 2)
+        host.start(program)
+        await asyncio.sleep(1)
+        host.crash()
+        return bool(host.enter()[2].disk.exists("/srv/headwater/data"))
+
+    with simulate(seed) as simulation:
+        assert simulation.run(crash(simulation))
+
+
 def survive(seed: int, open_logs: OpenLogs, *disturbances: Fault, programs: int = 1) -> str:
     """Gives the digest of the trace. At the slower pace a process lives for minutes and keeps checkpoints."""
     random = stream(seed, "test")

@@ -7,12 +7,13 @@ relies on, and puts the mark back as the very last thing.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from posixpath import dirname
 
 from msgspec.structs import replace
 
 from headwater.kernel.errors import DiskError
 from headwater.kernel.logging import get
-from headwater.kernel.world import Lock, World
+from headwater.kernel.world import Disk, Lock, World
 from headwater.log.errors import LogClosed
 from headwater.log.port import PartitionId, Stored
 from headwater.log.segments.checkpointing import Checkpointing
@@ -47,7 +48,7 @@ async def open_logs(
 
     `check` is called while nothing is written yet and nobody else can write; what it raises ends it there.
     """
-    world.disk.make_folder(root)
+    await _make_root(world.disk, root)
     lock = world.disk.lock(root)
     try:
         check()
@@ -64,6 +65,18 @@ async def open_logs(
         await logs.fail(str(error))
         raise
     return logs
+
+
+async def _make_root(disk: Disk, root: str) -> None:
+    """With its parents, and so that it is still there after a loss of power: what is in a folder is lost with its name."""
+    parents: list[str] = []
+    folder = root
+    while folder and not disk.exists(folder):
+        folder = dirname(folder)
+        parents.append(folder or ".")
+    disk.make_folder(root)
+    for parent in parents:
+        await disk.sync_folder(parent)
 
 
 class SegmentLogs:
