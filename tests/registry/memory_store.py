@@ -34,5 +34,7 @@ class MemoryStore:
         return answer
 
     def replay(self, record: RegistryRecord) -> None:
+        read = codec.decode(*codec.encode(record), timestamp=NOON.wall)
+        assert read == record, "whoever decides sees another state than whoever reads"
         self.written.append(record)
-        self.registry.replay(codec.decode(*codec.encode(record), timestamp=NOON.wall))
+        self.registry.replay(read)

@@ -83,12 +83,14 @@ class Registry:
         return Decision()
 
     def _change_config(self, request: ChangeConfig, ticket: Ticket) -> Decision:
+        """An empty text is told as it was said, and kept as none, for a record has no other way to keep it."""
         if refusal := read_only(self.state, request.scope):
             return answer(ticket, refusal)
         old = self.state.configs.get(request.scope) or ConfigValue()
         said = {name: value for name, value in asdict(request).items() if value is not UNSET and name != "scope"}
-        value = replace(old, subject=request.scope, **said)
-        return _written(ticket, RegistryRecord(key=ConfigKey(subject=request.scope), value=value), value)
+        told = replace(old, subject=request.scope, **said)
+        kept = replace(told, **{name: None for name, each in said.items() if each == ""})
+        return _written(ticket, RegistryRecord(key=ConfigKey(subject=request.scope), value=kept), told)
 
     def _delete_config(self, request: DeleteConfig, ticket: Ticket) -> Decision:
         if refusal := read_only(self.state, request.scope):
