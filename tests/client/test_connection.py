@@ -9,7 +9,8 @@ import pytest
 
 from headwater.client.address import Address
 from headwater.client.cluster import Cluster
-from headwater.client.connection import Connection, connect
+from headwater.client.connecting import connect
+from headwater.client.connection import Connection
 from headwater.client.errors import ConnectionLost, DeadlinePassed, NoCommonVersion, Refused, Unreachable
 from headwater.client.options import ClientOptions
 from headwater.client.roles import AnyBroker

@@ -18,7 +18,7 @@ from tests.contracts.seaweed import Seaweed
 from tests.e2e.process import QUICK, Process, environment
 
 from headwater.client.address import Address
-from headwater.client.connection import connect
+from headwater.client.connecting import connect
 from headwater.kernel.units import KiB, MiB
 from headwater.log.tiering.obstore_store import ObstoreStore
 from headwater.wire.error_codes import ErrorCode

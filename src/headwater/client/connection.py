@@ -10,10 +10,13 @@ overdue. An asker who is cancelled leaves its place to the answer, which is then
 A broker from which more was wanted than the client's quota allows says so in its answer, and reads nothing for that long
 (KIP-219). What is asked meanwhile waits here, where no deadline of a request runs.
 
-There are no tasks in here: the event loop calls, and futures wait.
+A connection that is retired ends by itself, as soon as those requests are answered that it was asked.
+
+There are no tasks in here: the event loop calls, and futures wait. `connecting.py` makes connections.
 """
 
 import asyncio
+import ssl
 from collections import deque
 from struct import Struct as Layout
 from typing import Any, Final, TypeVar, cast
@@ -21,8 +24,8 @@ from typing import Any, Final, TypeVar, cast
 from msgspec import Struct
 
 from headwater.client.address import Address
-from headwater.client.errors import ConnectionLost, DeadlinePassed, NoCommonVersion, Unreachable, check
-from headwater.client.options import DEFAULTS, ClientOptions
+from headwater.client.errors import ClientError, ConnectionLost, DeadlinePassed, NoCommonVersion, NotTrusted, check
+from headwater.client.options import ClientOptions
 from headwater.kernel.units import SECOND_MS
 from headwater.wire.apis import ApiKey
 from headwater.wire.error_codes import ErrorCode
@@ -52,7 +55,7 @@ class Waiting(Struct, frozen=True, kw_only=True):
 
 
 class Connection(asyncio.Protocol):
-    """Made by `connect`. It is used until it `is_closed`, and then thrown away."""
+    """It is used until it `is_closed` or its `session_ends`, and then thrown away."""
 
     def __init__(self, address: Address, options: ClientOptions) -> None:
         self.address: Final = address
@@ -64,7 +67,12 @@ class Connection(asyncio.Protocol):
         self._offered: dict[int, Versions] = {}
         self._next_correlation_id = 0
         self._end: str | None = None
+        self._distrusted: str | None = None
+        self._asking = 0
+        self._retired = False
         self._silent_until = 0.0
+        self.session_ends: float | None = None
+        """From this moment of the loop's clock on another connection is to be used: the broker wants to know anew who this is."""
         self._closed = asyncio.get_running_loop().create_future()
 
     @property
@@ -103,12 +111,31 @@ class Connection(asyncio.Protocol):
             check(answer.error_code, subject=f"{self.address}: ApiVersions")
         self._offered = {each.api_key: Versions(each.min_version, each.max_version) for each in answer.api_keys}
 
+    def speaks(self, api: ApiKey) -> bool:
+        return api in self._offered
+
+    def retire(self) -> None:
+        self._retired = True
+        self._end_if_retired()
+
     async def close(self) -> None:
         """Whatever waits on it is told that the connection is lost."""
         self._finish("it was closed here")
         await self._closed
 
     async def _ask_at(self, version: int, request: Message, kind: type[M], timeout_ms: int) -> M:
+        self._asking += 1
+        try:
+            return await self._answered(version, request, kind, timeout_ms)
+        finally:
+            self._asking -= 1
+            self._end_if_retired()
+
+    def _end_if_retired(self) -> None:
+        if self._retired and not self._asking:
+            self._finish("another one has taken its place")
+
+    async def _answered(self, version: int, request: Message, kind: type[M], timeout_ms: int) -> M:
         await self._silence(timeout_ms)
         try:
             async with asyncio.timeout(timeout_ms / SECOND_MS):
@@ -130,7 +157,7 @@ class Connection(asyncio.Protocol):
         """Holds a place in flight, which the answer gives back; so does whatever keeps the request from being sent."""
         try:
             if self._end is not None or self._transport is None:
-                raise ConnectionLost(str(self.address), self._end or "it is not open yet")
+                raise self._failure(self._end or "it is not open yet")
             correlation_id = self._next_correlation_id
             buffers = encode_request(request, version, correlation_id=correlation_id, client_id=self._options.client_id)
         except BaseException:
@@ -153,6 +180,8 @@ class Connection(asyncio.Protocol):
             self._answer(frame)
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if isinstance(exc, ssl.SSLError):
+            self._distrusted = reason_of(exc)
         self._finish(str(exc) if exc else "the broker closed it")
         if not self._closed.done():
             self._closed.set_result(None)
@@ -191,6 +220,11 @@ class Connection(asyncio.Protocol):
         if not expected.answer.done():
             expected.answer.set_result(message)
 
+    def _failure(self, reason: str) -> ClientError:
+        if self._distrusted is not None:
+            return NotTrusted(str(self.address), self._distrusted)
+        return ConnectionLost(str(self.address), reason)
+
     def _finish(self, reason: str) -> None:
         """The first reason counts. Everyone who waits for an answer, or for a place, gets it."""
         if self._end is not None:
@@ -201,9 +235,16 @@ class Connection(asyncio.Protocol):
             waiting = self._waiting.popleft()
             self._places.release()
             if not waiting.answer.done():
-                waiting.answer.set_exception(ConnectionLost(str(self.address), reason))
+                waiting.answer.set_exception(self._failure(reason))
         if self._transport is not None:
             self._transport.abort()
+
+
+def reason_of(error: ssl.SSLError) -> str:
+    """Why two ends did not agree. What the other one says comes as an alert."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the broker's certificate is not believed: {error.verify_message}"
+    return (error.reason or str(error)).lower().replace("_", " ")
 
 
 def _answer_version(waiting: Waiting, frame: memoryview) -> int:
@@ -212,26 +253,3 @@ def _answer_version(waiting: Waiting, frame: memoryview) -> int:
         return waiting.version
     error_code = int.from_bytes(frame[4:6], "big", signed=True)
     return 0 if error_code == ErrorCode.UNSUPPORTED_VERSION else waiting.version
-
-
-async def connect(address: Address, options: ClientOptions = DEFAULTS) -> Connection:
-    """An open connection that knows what its broker speaks. Raises `Unreachable`."""
-    loop = asyncio.get_running_loop()
-    timeout_s = options.connect_timeout_ms / SECOND_MS
-    try:
-        async with asyncio.timeout(timeout_s):
-            _, connection = await loop.create_connection(
-                lambda: Connection(address, options), address.host, address.port
-            )
-    except TimeoutError:
-        raise Unreachable(str(address), f"no answer within {options.connect_timeout_ms} ms") from None
-    except OSError as problem:
-        raise Unreachable(str(address), problem.strerror or str(problem)) from problem
-    try:
-        await connection.negotiate()
-    except ConnectionLost as lost:
-        raise Unreachable(str(address), f"it does not answer as a Kafka broker does ({lost})") from lost
-    except BaseException:
-        await connection.close()
-        raise
-    return connection

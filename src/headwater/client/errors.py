@@ -4,6 +4,9 @@ ClientError
   Unreachable          no connection could be made                          retriable
   ConnectionLost       it broke before the answer came: whether the
                        request was carried out is not known                 retriable
+  NotTrusted           the two sides can't agree on a secured connection:
+                       a certificate, a host's name or a version of TLS
+  NotAuthenticated     the broker does not believe who this is
   NoCommonVersion      this broker is too old, or too new, for us
   DeadlinePassed       the time that the caller gave is over; says what was tried last
   Refused              the broker said no: carries Kafka's error code       retriable where Kafka's clients think so
@@ -42,6 +45,18 @@ class ConnectionLost(ClientError):
     @property
     def retriable(self) -> bool:
         return True
+
+
+class NotTrusted(ClientError):
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"no secured connection to {address}: {reason}")
+        self.address = address
+
+
+class NotAuthenticated(ClientError):
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(f"{address} does not let this client in: {reason}")
+        self.address = address
 
 
 class NoCommonVersion(ClientError):

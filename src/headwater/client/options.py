@@ -1,9 +1,11 @@
 """How patient a client is, and how much it holds at once."""
 
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Final
 
 from headwater.kernel.units import MINUTE_MS, SECOND_MS, MiB
+from headwater.security.sasl.exchange import Login
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +22,10 @@ class ClientOptions:
     """Requests on one connection that are not answered yet; more wait their turn."""
     frame_bytes_max: int = 128 * MiB
     metadata_max_age_ms: int = 5 * MINUTE_MS
+    tls: SSLContext | None = None
+    """With it connections are secured: by whom it trusts, and as whom it shows itself."""
+    login: Login | None = None
+    """With it each connection begins by proving who this is."""
 
 
 DEFAULTS: Final = ClientOptions()

@@ -10,7 +10,8 @@ from tests.simulation.broker.patience import OPTIONS
 from tests.simulation.broker.server import ADDRESS
 
 from headwater.client.cluster import Cluster
-from headwater.client.connection import Connection, connect
+from headwater.client.connecting import connect
+from headwater.client.connection import Connection
 from headwater.client.errors import ClientError, DeadlinePassed, Refused, check
 from headwater.client.producer import PRODUCE_VERSIONS, Producer
 from headwater.client.roles import AnyBroker, Leader
