@@ -23,16 +23,14 @@ from headwater.registry.encryption.service import DekRegistryService
 
 
 @contextmanager
-def a_registry(store: MemoryStore | None = None) -> Iterator[Callable[[Exchange], Answer]]:
-    """One that holds what is in `store`, or nothing, as a function that asks it."""
+def a_registry(
+    store: MemoryStore | None = None, *, keys: DekRegistry | None = None
+) -> Iterator[Callable[[Exchange], Answer]]:
+    """One that holds these schemas and keys, or nothing, as a function that asks it."""
     store = store or MemoryStore()
-    keys = DekRegistryService(
-        Kept(DekRegistry()),
-        store,
-        kms=ConfluentKms(WorkerThreads(threads=1), counters=Counters()),
-        randomness=SystemRandomness(),
-    )
-    more = (keks_api(keys, Alone()), deks_api(keys, Alone()))
+    kms = ConfluentKms(WorkerThreads(threads=1), counters=Counters())
+    service = DekRegistryService(Kept(keys or DekRegistry()), store, kms=kms, randomness=SystemRandomness())
+    more = (keks_api(service, Alone()), deks_api(service, Alone()))
     app = registry_app(service_over(store), counters=Counters(), more=more)
     with asyncio.Runner() as runner:
         http = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://registry")
