@@ -130,3 +130,19 @@ def test_a_topic_with_several_partitions_is_refused(tmp_path, broker):
             registry.wait()
         assert why in registry.log_tail()
         assert registry.end() == 1
+
+
+def test_a_schema_that_the_topic_would_not_take_is_told_as_too_large(tmp_path, broker, registries):
+    from confluent_kafka.admin import AdminClient, NewTopic
+
+    large = f'{{"type":"enum","name":"Large","symbols":[{",".join(f"{chr(34)}S{n}{chr(34)}" for n in range(80_000))}]}}'
+    assert registries[0].register("large", large) is not None, "the topic was made for the largest"
+    admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+    small = NewTopic("small", 1, 1, config={"cleanup.policy": "compact", "max.message.bytes": "20000"})
+    admin.create_topics([small])["small"].result(30)
+    own = {"kafkastore.topic": "small", "schema.registry.group.id": "small"}
+    registry = RegistryProcess(tmp_path, broker.bootstrap, settings=own).start()
+    answer = registry.client.post("/subjects/large/versions", json={"schema": large})
+    assert (answer.status_code, answer.json()["error_code"]) == (422, 42209)
+    assert registry.register("little", enum("Little")) is not None
+    assert registry.end() == 0

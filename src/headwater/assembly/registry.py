@@ -59,7 +59,7 @@ from headwater.registry.store.topic_codec import (
     exporters_codec,
     schemas_codec,
 )
-from headwater.registry.store.topics import TopicPlan, create_or_check
+from headwater.registry.store.topics import RECORD_BYTES_MAX, TopicPlan, create_or_check
 
 if TYPE_CHECKING:
     import httpx
@@ -109,6 +109,8 @@ class Registry:
         ]
         self._cluster = Cluster(options.bootstrap, randomness=world.randomness, options=_CLIENT)
         self._replicas: list[Replica[Any]] = []
+        self._record_bytes_max: dict[str, int] = {}
+        """By topic, where it was looked at."""
         self._sealing = Sealing(world.randomness)
         self._codec = schemas_codec(self._sealing)
         self._electing: asyncio.Task[None] | None = None
@@ -178,7 +180,7 @@ class Registry:
         settings = self._settings
         if not settings[of.SKIP_VALIDATION]:
             plan = TopicPlan(name=topic, replication_factor=settings[of.REPLICATION_FACTOR], configs=settings.of_topics)
-            await create_or_check(self._cluster, plan)
+            self._record_bytes_max[topic] = await create_or_check(self._cluster, plan)
 
         def journal() -> TopicJournal:
             return TopicJournal(
@@ -226,6 +228,7 @@ class Registry:
                 self._worker,
                 defaults=self._options.defaults,
                 schema_bytes_max=self._settings[of.SCHEMA_BYTES_MAX],
+                record_bytes_max=self._record_bytes_max.get(self._settings[of.TOPIC], RECORD_BYTES_MAX),
             ),
             counters=self._counters,
             about=lambda: about,

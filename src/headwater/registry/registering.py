@@ -6,13 +6,15 @@ again where there are others by then.
 
 from typing import Any, Final, Protocol
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from headwater.kernel.units import KiB
 from headwater.registry.comparing import Comparing
 from headwater.registry.defaults import Defaults
 from headwater.registry.drafts import Draft, contract_of, merges
-from headwater.registry.errors import IncompatibleSchema, InvalidSchema, TimedOut
+from headwater.registry.errors import IncompatibleSchema, InvalidSchema, SchemaTooLarge, TimedOut
 from headwater.registry.lookup import Lookup
 from headwater.registry.merging import settled
 from headwater.registry.store.records import SchemaValue
@@ -23,6 +25,8 @@ from headwater.registry.views import View, view_of
 
 ATTEMPTS_MAX: Final = 20
 """So often others may come first."""
+_RECORD_OVERHEAD: Final = 8 * KiB
+"""What a record has beside its content: names, numbers, and the batch around it."""
 
 
 class Submit(Protocol):
@@ -63,7 +67,9 @@ class Registering:
         lookup: Lookup,
         comparing: Comparing,
         defaults: Defaults,
+        record_bytes_max: int,
     ) -> None:
+        self._record_bytes_max = record_bytes_max
         self._read = read
         self._submit = submit
         self._understanding = understanding
@@ -113,6 +119,8 @@ class Registering:
         canonical = await self._understanding.canonical(draft, view, is_new=is_new, normalize=normalize)
         if canonical is None:
             raise InvalidSchema("Empty schema", text="Empty schema")
+        if len(msgspec.json.encode(canonical.content)) > self._record_bytes_max - _RECORD_OVERHEAD:
+            raise SchemaTooLarge
         request = Register(
             subject=draft.subject,
             content=canonical.content,

@@ -16,6 +16,7 @@ from headwater.registry.store.machine import Registry
 from headwater.registry.store.port import Store
 from headwater.registry.store.records import SchemaValue
 from headwater.registry.store.state import State
+from headwater.registry.store.topics import RECORD_BYTES_MAX
 from headwater.registry.understanding import SCHEMA_BYTES_MAX, Understanding
 from headwater.registry.views import View, view_of
 
@@ -33,7 +34,9 @@ class Service:
         *,
         defaults: Defaults = STANDARD,
         schema_bytes_max: int = SCHEMA_BYTES_MAX,
+        record_bytes_max: int = RECORD_BYTES_MAX,
     ) -> None:
+        """`record_bytes_max` is what the topic takes, whatever a schema's text may have."""
         self._store: Final = store
         self.worker: Final = worker
         self.defaults: Final = defaults
@@ -49,6 +52,7 @@ class Service:
             lookup=self.lookup,
             comparing=self.comparing,
             defaults=defaults,
+            record_bytes_max=record_bytes_max,
         )
 
     async def read(self, query: Callable[[State], T]) -> T:

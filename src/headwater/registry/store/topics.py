@@ -13,11 +13,17 @@ from headwater.client.cluster import Cluster
 from headwater.client.errors import Refused, check
 from headwater.client.metadata import Topic
 from headwater.kernel.logging import get
+from headwater.kernel.units import MiB
 from headwater.registry.errors import UnfitTopic
 from headwater.wire.error_codes import ErrorCode
 
 _POLICY: Final = "cleanup.policy"
 _COMPACT: Final = "compact"
+_RECORD_BYTES: Final = "max.message.bytes"
+RECORD_BYTES_MAX: Final = 8 * MiB
+"""Of topics that are made: a schema of the largest size, as JSON in JSON, with a contract."""
+_UNTOLD: Final = MiB
+"""Kafka's default, for who does not tell."""
 
 _log = get("registry.topics")
 
@@ -31,20 +37,19 @@ class TopicPlan:
     configs: Mapping[str, str] = field(default_factory=dict)
 
 
-async def create_or_check(cluster: Cluster, plan: TopicPlan) -> None:
-    """Raises UnfitTopic for one that is there and can't be used."""
+async def create_or_check(cluster: Cluster, plan: TopicPlan) -> int:
+    """How many bytes a record may have there. Raises UnfitTopic for one that is there and can't be used."""
     metadata = await cluster.metadata((plan.name,))
     found = metadata.topics[plan.name]
     if found.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-        if await _create(cluster, plan, brokers=len(metadata.brokers)):
-            return
+        await _create(cluster, plan, brokers=len(metadata.brokers))
         found = (await cluster.metadata((plan.name,))).topics[plan.name]
     check(found.error_code, subject=f"topic {plan.name}")
-    await _check(cluster, plan, found)
+    return await _check(cluster, plan, found)
 
 
-async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> bool:
-    """False where somebody was faster."""
+async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> None:
+    """Somebody else may be faster."""
     replicas = min(plan.replication_factor, brokers)
     if replicas < plan.replication_factor:
         _log.warn(
@@ -53,7 +58,7 @@ async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> bool:
             replicas=replicas,
             wanted=plan.replication_factor,
         )
-    configs = {**plan.configs, _POLICY: _COMPACT}
+    configs = {_RECORD_BYTES: str(RECORD_BYTES_MAX), **plan.configs, _POLICY: _COMPACT}
     try:
         await create_topic(
             cluster, NewTopic(name=plan.name, partitions=1, replication_factor=replicas, configs=configs)
@@ -61,11 +66,9 @@ async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> bool:
     except Refused as refused:
         if refused.code != ErrorCode.TOPIC_ALREADY_EXISTS:
             raise
-        return False
-    return True
 
 
-async def _check(cluster: Cluster, plan: TopicPlan, found: Topic) -> None:
+async def _check(cluster: Cluster, plan: TopicPlan, found: Topic) -> int:
     if len(found.partitions) != 1:
         raise UnfitTopic(
             f"the topic {plan.name} has {len(found.partitions)} partitions, and a registry needs one that has 1: make another, "
@@ -78,9 +81,11 @@ async def _check(cluster: Cluster, plan: TopicPlan, found: Topic) -> None:
             replicas=len(found.partitions[0].replicas),
             wanted=plan.replication_factor,
         )
-    values = await describe_configs(cluster, Resource(ResourceType.TOPIC, plan.name), names=(_POLICY,))
-    policy = next((each.value for each in values if each.name == _POLICY), None)
+    described = await describe_configs(cluster, Resource(ResourceType.TOPIC, plan.name), names=(_POLICY, _RECORD_BYTES))
+    values = {each.name: each.value for each in described}
+    policy = values.get(_POLICY)
     if policy != _COMPACT:
         raise UnfitTopic(
             f"the topic {plan.name} has {_POLICY}={policy}, and its schemas would be deleted after a while: set it to {_COMPACT}"
         )
+    return int(values.get(_RECORD_BYTES) or _UNTOLD)
