@@ -3,12 +3,14 @@
 import asyncio
 import json
 from typing import Self
+from unittest.mock import AsyncMock
 
 import pytest
 from tests.machine.toy import Add, Register
 
 from headwater.client.admin.topics import NewTopic, create_topic, delete_topic
 from headwater.client.cluster import Cluster
+from headwater.client.errors import Unreachable
 from headwater.client.journal import TopicJournal
 from headwater.client.replica import Patience, Replica
 from headwater.kernel.real.clock import SystemClock
@@ -140,6 +142,23 @@ def test_what_is_being_written_when_a_writer_steps_back_is_finished_first(agains
             await one.demote()
             assert await asyncio.gather(*asked) == list(range(20))
             assert await one.read(items) == [f"{number}" for number in range(20)]
+
+    against_a_broker(test)
+
+
+def test_while_the_cluster_is_away_nothing_is_decided_and_reads_go_on(against_a_broker, monkeypatch):
+    async def test(cluster):
+        async with Replicas(cluster) as replicas:
+            writer = await replicas.another()
+            await writer.promote()
+            await writer.submit(Add(item="a"))
+            away = AsyncMock(side_effect=Unreachable("broker:9092", "refused"))
+            with monkeypatch.context() as patched:
+                patched.setattr(cluster, "connected", away)
+                with pytest.raises(Unreachable):
+                    await writer.submit(Add(item="b"))
+                assert await writer.read(items) == ["a"]
+            assert await writer.submit(Add(item="c")) == 1
 
     against_a_broker(test)
 

@@ -106,6 +106,15 @@ class Cluster:
         connection = await self._connection_to(role)
         return await connection.ask(request, kind, versions=versions, timeout_ms=timeout_ms)
 
+    async def connected(self, *roles: Role, deadline_ms: int) -> None:
+        """Comes back at once where there are connections to all of them, and else when there are. Raises `DeadlinePassed`."""
+
+        async def attempt() -> None:
+            for role in roles:
+                await self._connection_to(role)
+
+        await self.retried("connecting", attempt, deadline_ms=deadline_ms)
+
     async def retried(
         self, what: str, attempt: Callable[[], Awaitable[Result]], *, deadline_ms: int | None = None
     ) -> Result:

@@ -17,7 +17,7 @@ from headwater.client.cluster import Cluster
 from headwater.client.errors import ProducerFenced
 from headwater.client.topic_reader import PARTITION, TopicCodec, TopicReader
 from headwater.client.transactional import TransactionalProducer
-from headwater.kernel.units import KiB, Timestamp
+from headwater.kernel.units import SECOND_MS, KiB, Timestamp
 from headwater.kernel.world import Clock
 from headwater.machine.decision import Record
 from headwater.machine.errors import Conflict, Fenced
@@ -52,6 +52,10 @@ class TopicJournal:
     def reader(self) -> TopicReader:
         """For whoever only follows."""
         return TopicReader(self._cluster, self.topic, self._codec)
+
+    async def connected(self, *, timeout_s: float) -> None:
+        """Comes back at once while the cluster is there. Raises ClientError where it can't be connected to in time."""
+        await self._producer.connected(self.topic, PARTITION, deadline_ms=int(timeout_s * SECOND_MS))
 
     async def take_over(self) -> Offset:
         """From now on only this writer's records count. Gives the end of what there is, its barrier included."""

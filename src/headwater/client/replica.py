@@ -44,6 +44,8 @@ class Patience:
     """For a whole topic: at the start, and before a promotion."""
     read_timeout_s: float = 10.0
     """For a machine that is being loaded anew."""
+    connect_timeout_s: float = 5.0
+    """For a cluster that is away, before something is decided."""
     drain_timeout_s: float = 5.0
     """For what is still to be appended when it no longer writes."""
     limits: Limits | None = None
@@ -75,6 +77,8 @@ class Replica(Generic[M]):
         self._moved: list[tuple[Offset, asyncio.Future[None]]] = []
         self._following: asyncio.Task[None] | None = None
         self._runtime: Runtime[M] | None = None
+        self._writing: TopicJournal | None = None
+        """The runtime's."""
         self._changing = asyncio.Lock()
 
     @property
@@ -115,9 +119,11 @@ class Replica(Generic[M]):
         return query(self._machine)
 
     async def submit(self, request: object) -> Answer:
-        """Raises NotTheWriter where another process decides."""
-        if self._runtime is None:
+        """Raises NotTheWriter where another process decides, and ClientError where the cluster is away: what could not be
+        appended is not decided, for reads would have to wait until it were."""
+        if self._runtime is None or self._writing is None:
             raise NotTheWriter(self.name)
+        await self._writing.connected(timeout_s=self._patience.connect_timeout_s)
         try:
             return await self._runtime.ask(request)
         except Stopped as stopped:
@@ -202,6 +208,7 @@ class Replica(Generic[M]):
             try:
                 await self._stop_following()
                 self._runtime = await self._write(journal)
+                self._writing = journal
             finally:
                 if self._runtime is None:
                     self._follow()

@@ -60,6 +60,12 @@ class TransactionalProducer:
         self._in_doubt = False
         self._announced: dict[tuple[str, int], None] = {}
 
+    async def connected(self, topic: str, partition: int, *, deadline_ms: int) -> None:
+        """Comes back when whoever is asked to write there can be asked. Raises `DeadlinePassed`."""
+        await self._cluster.connected(
+            TransactionCoordinator(self.transactional_id), Leader(topic, partition), deadline_ms=deadline_ms
+        )
+
     async def begin(self) -> None:
         """The first time this fences whoever had the id; later it costs nothing unless the end of a transaction is unknown.
         Raises ProducerFenced where somebody has taken the id since."""

@@ -3,6 +3,7 @@
 MachineError
   Reloading              COORDINATOR_LOAD_IN_PROGRESS   retriable: the machine is being loaded (anew)
   OutcomeUnknown         the append failed or was overtaken; what was asked may or may not have happened; retriable
+  AppendTooSlow          it did not end in time; whether it will is not known
   Conflict               another writer was faster
   Fenced                 another writer has taken over, for good; retriable elsewhere
   NotTheWriter           this process only follows: another one decides; retriable there
@@ -27,6 +28,11 @@ class Reloading(MachineError):
 class OutcomeUnknown(MachineError):
     def __init__(self, name: str, reason: str) -> None:
         super().__init__(f"whether {name} took the request is not known ({reason}); try again")
+
+
+class AppendTooSlow(MachineError):
+    def __init__(self, name: str, timeout_ms: int) -> None:
+        super().__init__(f"an append to {name} did not end within {timeout_ms} ms")
 
 
 class Conflict(MachineError):

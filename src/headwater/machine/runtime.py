@@ -23,7 +23,7 @@ from headwater.kernel.tasks import Group, Ward, stop
 from headwater.kernel.world import Clock
 from headwater.machine.alarm import Alarm
 from headwater.machine.decision import Answer, Record
-from headwater.machine.errors import Conflict, Fenced, OutcomeUnknown, Reloading, Stopped
+from headwater.machine.errors import AppendTooSlow, Conflict, Fenced, OutcomeUnknown, Reloading, Stopped
 from headwater.machine.head import Head
 from headwater.machine.journal import Journal, SnapshotJournal
 from headwater.machine.machine import Machine, Moment
@@ -230,8 +230,7 @@ class Runtime(Generic[M]):
         assert head is not None
         decisions, position = head.take(self._limits.append_records_max)
         if decisions:
-            async with asyncio.timeout(self._limits.append_timeout_ms / 1000):
-                self._end = await self._journal.append(decisions, expected_end=self._end, now=self._clock.now())
+            self._end = await self._appended(decisions)
             self._publish([record for decision in decisions for record in decision])
             head.settle(position)
             self._delay_ms = self._limits.reload_delay_min_ms
@@ -242,6 +241,14 @@ class Runtime(Generic[M]):
         if head.queued:
             self._work.set()
         self._idle.set()
+
+    async def _appended(self, decisions: Sequence[Sequence[Record]]) -> Offset:
+        timeout_ms = self._limits.append_timeout_ms
+        try:
+            async with asyncio.timeout(timeout_ms / 1000):
+                return await self._journal.append(decisions, expected_end=self._end, now=self._clock.now())
+        except TimeoutError:
+            raise AppendTooSlow(self.name, timeout_ms) from None
 
     def _publish(self, records: Sequence[Record]) -> None:
         for subscriber, _ in self._subscribers:

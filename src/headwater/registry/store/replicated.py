@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from headwater.client.errors import ClientError
 from headwater.client.replica import Replica
 from headwater.http.errors import TooManyRequests
 from headwater.machine import errors as machine
@@ -29,6 +30,8 @@ class Replicated(Generic[M]):
             return await self._replica.submit(request)
         except machine.MachineError as error:
             raise _in_our_words(error) from error
+        except ClientError as error:
+            raise TimedOut(str(error)) from error
 
 
 def _in_our_words(error: machine.MachineError) -> Exception:
