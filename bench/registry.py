@@ -1,6 +1,7 @@
 """`python -m bench.registry`: the Schema Registry, on a broker of its own, beside a peer where one is named.
 
-A peer is started by hand, on any broker and empty, and named by `PEER_REGISTRY=URL` and `PEER_PID`, by which its processor time and
+A peer is started by hand, empty and on the broker of `--port`, and named by `PEER_REGISTRY=URL` and `PEER_PID`, by which its processor
+time and
 its memory are found. Rows are measured by turns, over eight connections that are kept; medians are shown. Schemas are Avro
 records of 500 bytes, each with a name of its own. The last rows start a registry on a topic that holds many of them already;
 `--fill BOOTSTRAP` writes such a topic for a peer and ends.
@@ -16,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -178,6 +179,12 @@ def measure(registry: Registry, row: Row, number: int) -> tuple[float, float]:
 # --- registries
 
 
+def the_broker(port: int | None, folder: Path) -> AbstractContextManager[Running]:
+    if port is None:
+        return headwater(folder / "broker", flush_mode="commit")
+    return nullcontext(Running(name="a broker", port=port, pid=0, data=folder, opened_s=0))
+
+
 @contextmanager
 def ours(broker: Running, log: Path, topic: str = TOPIC) -> Iterator[Registry]:
     port = free_port()
@@ -276,6 +283,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.registry", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--schemas", type=int, default=100_000, help="of the full topic; 0 leaves it out")
+    parser.add_argument(
+        "--port", type=int, help="of a broker on this machine, such as the peer's, instead of one of its own"
+    )
     parser.add_argument("--fill", metavar="BOOTSTRAP", help="only write a full topic, which is there already")
     parser.add_argument("--topic", default=TOPIC, help="to fill")
     options = parser.parse_args()
@@ -284,7 +294,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as name, ExitStack() as stack:
         folder = Path(name)
-        broker = stack.enter_context(headwater(folder / "broker", flush_mode="commit"))
+        broker = stack.enter_context(the_broker(options.port, folder))
         with ours(broker, folder / "registry.log") as registry:
             for each in table([registry, *peer()], options.rounds):
                 print(each, flush=True)
