@@ -29,6 +29,11 @@ class RegistryProcess:
         self._log = folder / f"registry-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def launch(self) -> None:
         self.client = httpx.Client(base_url=self.url, timeout=SOON_S)
         pairs = [part for pair in self._settings.items() for part in ("--set", "=".join(pair))]

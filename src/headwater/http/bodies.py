@@ -13,6 +13,7 @@ from msgspec import Struct, inspect
 from starlette.requests import ClientDisconnect
 
 from headwater.http.errors import BodyTooLarge, CallerGone, InvalidBody, UnprocessableBody
+from headwater.http.intricacy import check_intricacy
 
 T = TypeVar("T", bound=Struct)
 
@@ -26,8 +27,10 @@ _decoder: Final = msgspec.json.Decoder()
 async def read(
     request: Request, kind: type[T], *, bytes_max: int, takes_unknown: bool = False, called: str = "the request"
 ) -> T:
-    """`called` is what it is called where there is none. Raises InvalidBody, UnprocessableBody, BodyTooLarge or CallerGone."""
+    """`called` is what it is called where there is none. Raises InvalidBody, UnprocessableBody, BodyTooLarge, BodyTooIntricate or
+    CallerGone."""
     body = await raw(request, bytes_max)
+    check_intricacy(body)
     document = _document(body)
     if document is None:
         raise UnprocessableBody(f"{called} must not be null (was null)")

@@ -7,6 +7,7 @@
       MethodNotAllowed          405
       NotAcceptable             406    none of the media types that the caller accepts can be given
       BodyTooLarge              413
+      BodyTooIntricate          413    of too many parts
       UnsupportedMediaType      415
       UnprocessableBody         422    JSON, but a property is missing or unknown
       TooManyRequests           429    a bounded queue is full; retriable
@@ -69,6 +70,11 @@ class NotAcceptable(ApiError, code=406):
 class BodyTooLarge(ApiError, code=413):
     def __init__(self, bytes_max: int) -> None:
         super().__init__(f"Request body is larger than {bytes_max} bytes")
+
+
+class BodyTooIntricate(ApiError, code=413):
+    def __init__(self) -> None:
+        super().__init__("Request body has too many parts")
 
 
 class UnsupportedMediaType(ApiError, code=415):

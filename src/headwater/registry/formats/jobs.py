@@ -17,6 +17,8 @@ from headwater.registry.formats.types import format_of
 
 PARSED_MAX: Final = 200
 """Schemas that a worker keeps in its memory as it has understood them."""
+PARSED_BYTES_MAX: Final = 64 * 1024
+"""Larger ones are parsed again: as understood, they take many times their text."""
 
 TagList: TypeAlias = tuple[tuple[Entity, tuple[str, ...]], ...]
 """Tags as they cross: a mapping whose keys are values can't."""
@@ -131,7 +133,7 @@ def answer(request: bytes) -> bytes:
 
 def done(job: AnyJob) -> Result:
     try:
-        parsed = _parsed(job.type, encoded_source(job.source), isinstance(job, Understand) and job.strict)
+        parsed = _parsed(job.type, job.source, strict=isinstance(job, Understand) and job.strict)
     except InvalidSchema as problem:
         return Refused(why=problem.why, is_parsed=False)
     try:
@@ -144,8 +146,14 @@ def encoded_source(source: Source) -> bytes:
     return _encoder.encode(source)
 
 
+def _parsed(type_name: str, source: Source, *, strict: bool) -> Any:
+    encoded_now = encoded_source(source)
+    parse = _kept if len(encoded_now) <= PARSED_BYTES_MAX else _kept.__wrapped__
+    return parse(type_name, encoded_now, strict)
+
+
 @lru_cache(PARSED_MAX)
-def _parsed(type_name: str, source: bytes, strict: bool) -> Any:
+def _kept(type_name: str, source: bytes, strict: bool) -> Any:
     return format_of(type_name).parse(msgspec.msgpack.decode(source, type=Source), strict=strict)
 
 
@@ -173,7 +181,7 @@ def _tell(parsed: Any, job: Tell) -> Result:
 
 
 def _compare(parsed: Any, job: Compare) -> Result:
-    writer = _parsed(job.type, encoded_source(job.writer), False)
+    writer = _parsed(job.type, job.writer, strict=False)
     return Compared(found=tuple(parsed.differences_from(writer, lenient=job.lenient)))
 
 
