@@ -33,8 +33,8 @@ from bench.systems import Running, headwater
 TOPIC: Final = "_schemas"
 SCHEMA_BYTES: Final = 500
 CONNECTIONS: Final = 8
-READS: Final = 10_000
-REGISTRATIONS: Final = 2_000
+READS: Final = 4_000
+REGISTRATIONS: Final = 1_000
 _START_S: Final = 120
 _ANSWER_S: Final = 60
 _TICKS: Final = os.sysconf("SC_CLK_TCK")

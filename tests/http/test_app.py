@@ -154,7 +154,7 @@ def test_numbers_and_truths_are_taken_however_they_are_written(client):
     assert client.post("/toys", b'{"size": 1e300}').status == 400
 
 
-@pytest.mark.parametrize("body", [b"{", b'{"name": "\xff"}', b"[" * 200_000], ids=["cut", "no UTF-8", "too deep"])
+@pytest.mark.parametrize("body", [b"{", b'{"name": "\xff"}', b"[" * 20_000], ids=["cut", "no UTF-8", "too deep"])
 def test_no_json_is_a_bad_request(client, body):
     answer = client.post("/lenient-toys", body)
     assert (answer.status, answer.refusal[0]) == (400, 400)
