@@ -91,6 +91,18 @@ def test_a_schema_is_registered_found_compared_and_deleted(shell):
     assert "Version 1 not found" in shell.refused("schema", "show", "orders-value", "--version", "1")
 
 
+def test_a_compatible_change_that_not_all_data_survives_is_warned_about(shell):
+    narrow = shell.file("narrow.proto", 'syntax = "proto3"; message Sale { int32 amount = 1; }')
+    wide = shell.file("wide.proto", 'syntax = "proto3"; message Sale { int64 amount = 1; }')
+    assert shell.run("schema", "check", "sales-value", narrow, "--all") == "compatible\n", "nothing is there yet"
+    shell.run("schema", "register", "sales-value", wide)
+    warning = "But Sale.amount: was int64 and is int32: a number too large for it loses its upper half."
+    assert shell.run("schema", "check", "sales-value", narrow) == f"compatible\n{warning}\n"
+    assert shell.json("schema", "diff", "sales-value", "1", narrow)["warnings"] == [warning.removeprefix("But ")[:-1]]
+    shell.run("schema", "config", "sales-value", "--set", "compatibility=FORWARD")
+    assert shell.run("schema", "check", "sales-value", narrow) == "compatible\n"
+
+
 def test_configs_and_modes_are_shown_and_changed(shell):
     assert shell.json("schema", "config")["compatibilityLevel"] == "BACKWARD"
     assert shell.json("schema", "config", "some-value", "--set", "compatibility=FULL")["compatibilityLevel"] == "FULL"

@@ -5,6 +5,7 @@ headwater schema check orders-value order.avsc --all
 headwater schema diff orders-value 1 2
 """
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Annotated, Any, Final
 
@@ -17,6 +18,8 @@ from headwater.cli.registry_options import LOCAL_REGISTRY, Registry, User
 from headwater.cli.registry_session import ask_registry
 from headwater.cli.schema_advice import advice, remarks
 from headwater.cli.schema_files import differing_lines, laid_out, read_schema, type_of
+from headwater.cli.schema_losses import losses
+from headwater.registry.errors import RegistryRefused
 from headwater.registry.remote import RemoteRegistry
 
 app = typer.Typer(no_args_is_help=True, help="See, register, compare and delete schemas of a schema registry.")
@@ -30,6 +33,7 @@ References = Annotated[
 Version = Annotated[str, typer.Option("--version", "-v", help="A number, or latest")]
 
 LATEST: Final = "latest"
+NOT_THERE: Final = (40401, 40402)
 _COLOURS: Final = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -292,10 +296,24 @@ def _as_new(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _verdict(remote: RemoteRegistry, subject: str, body: dict[str, Any], *version: str) -> dict[str, Any]:
+    """Without a version, against all that the subject's compatibility speaks of."""
     path = ("compatibility", "subjects", subject, "versions", *version)
     answer = await remote.ask("POST", *path, body=body, verbose=True)
     messages = list(answer.get("messages") or ())
-    return {"compatible": answer["is_compatible"], "messages": messages, "advice": advice(messages)}
+    compatible = answer["is_compatible"]
+    warnings = await losses(remote, subject, body, await _versions(remote, subject, version)) if compatible else []
+    return {"compatible": compatible, "messages": messages, "advice": advice(messages), "warnings": warnings}
+
+
+async def _versions(remote: RemoteRegistry, subject: str, versions: Sequence[str]) -> list[dict[str, Any]]:
+    """These, or all; none where there is no such subject yet."""
+    try:
+        numbers = versions or await remote.get("subjects", subject, "versions")
+        return [await _version(remote, subject, str(each)) for each in numbers]
+    except RegistryRefused as refused:
+        if refused.code in NOT_THERE:
+            return []
+        raise
 
 
 def _tell(verdict: dict[str, Any], output: Output) -> None:
@@ -303,6 +321,8 @@ def _tell(verdict: dict[str, Any], output: Output) -> None:
         print_json(verdict)
     elif verdict["compatible"]:
         typer.secho("compatible", fg="green")
+        for each in verdict["warnings"]:
+            typer.secho(f"But {each}.", fg="yellow")
     else:
         typer.secho("not compatible", fg="red")
         for message in verdict["messages"]:

@@ -92,6 +92,11 @@ class Parsed(Protocol):
         left for which of the two is the new one. `lenient` is the policy that JSON Schema knows."""
         ...
 
+    def losses_from(self, writer: Self) -> list[str]:
+        """What of the data written with `writer` this may not read as it was meant, although Confluent calls the two compatible:
+        for people. A known list of cases, and no verdict."""
+        ...
+
 
 class Format(Protocol):
     @property

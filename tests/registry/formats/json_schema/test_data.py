@@ -92,3 +92,32 @@ def test_confluents_verdict_is_kept_where_it_promises_too_much(pair: tuple[Schem
     assert parsed(reader).differences_from(parsed(writer)) == []
     assert jsonschema_rs.validator_for(writer).is_valid(pair[2])
     assert not jsonschema_rs.validator_for(reader).is_valid(pair[2])
+
+
+LOSSES = {
+    "contains is not compared": "#: contains has changed, which is not compared",
+    "names of properties are not compared": "#: propertyNames has changed, which is not compared",
+    "properties by pattern are not compared": "#: patternProperties has changed, which is not compared",
+    "conditions are not compared": "#: then has changed, which is not compared",
+    "a property that is required and not named is not looked at": (
+        "#: a has become required and is not among the properties, so it is not looked at"
+    ),
+    "a default stands for what is required": (
+        "#: a has become required; its default stands for it, but validators don't fill it in"
+    ),
+    "bytes may change their kind": "#: was string and is number, and both are bytes to Connect, so it is not compared",
+    "what fits one of two branches may fit both": (
+        "#: oneOf has more branches, and what fits two of them is not valid any more"
+    ),
+    "asserting of one type and having that type is the same": "#: is string alone, where any type was valid",
+    "what is unevaluated is lost beside an unknown word": "#: unevaluatedProperties has changed, which is not compared",
+    "two limits hide a third": "#: of exclusiveMaximum and maximum only one is compared, and the other is narrower now",
+    "what is behind two references is not compared": "#/$defs/b: has changed, and what is behind two references is not compared",
+}
+
+
+@pytest.mark.parametrize("case", WHERE_CONFLUENT_IS_LAXER)
+def test_what_the_verdict_does_not_see_is_told(case: str) -> None:
+    writer, reader = (parsed({**each, **TWENTY_TWENTY}) for each in WHERE_CONFLUENT_IS_LAXER[case][:2])
+    assert reader.losses_from(writer) == [LOSSES[case]]
+    assert writer.losses_from(writer) == []

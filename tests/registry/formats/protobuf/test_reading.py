@@ -11,20 +11,9 @@ from tests.registry.formats.protobuf.dynamic import message_class
 
 from headwater.registry.formats.format import Source
 from headwater.registry.formats.protobuf.format import ProtobufFormat, ProtobufSchema
+from headwater.registry.formats.protobuf.losses import ENUM, LOSSES
 
-LAXER = {
-    "a number too large for the type loses its upper half": (
-        "int64>int32 int64>uint32 uint64>int32 uint64>uint32 int64>E uint64>E sint64>sint32"
-    ),
-    "the upper half of unsigned numbers reads as negative": "uint32>int32 uint32>E uint64>int64 fixed32>sfixed32 fixed64>sfixed64",
-    "negative numbers read as large ones": (
-        "int32>uint32 int32>uint64 int64>uint64 sfixed32>fixed32 sfixed64>fixed64 E>uint32 E>uint64"
-    ),
-    "any number but zero reads as true": "int32>bool int64>bool uint32>bool uint64>bool E>bool",
-    "bytes that are no text can't be read": "bytes>string",
-}
-"""What Confluent calls compatible although some data does not survive it, as writer>reader."""
-LAXER_PAIRS = {pair for pairs in LAXER.values() for pair in pairs.split()}
+LAXER_PAIRS = {f"{writer}>{reader}".replace(ENUM, "E") for writer, reader in LOSSES}
 LAXER_LABELS = {("repeated", ""), ("repeated", "optional"), ("repeated", "oneof")}
 """Of many values one is read, or none where they were packed; Confluent asks only where both labels are written."""
 
@@ -136,3 +125,28 @@ def test_what_was_written_is_read_wherever_the_verdict_is_compatible(
     values = dict(drawn_values(data, older))
     read = read_back(writer, reader, values)
     assert [tag for tag in values if tag in newer and not same(values[tag], read[tag])] == []
+
+
+def test_what_is_lost_is_told_wherever_the_verdict_is_laxer() -> None:
+    older = schema_of(
+        {1: ("int64", ""), 2: ("bytes", "oneof"), 3: ("E", ""), 4: ("string", "repeated"), 5: ("int32", "")}
+    )
+    newer = schema_of(
+        {1: ("int32", ""), 2: ("string", "oneof"), 3: ("uint32", ""), 4: ("string", ""), 5: ("int64", "")}
+    )
+    assert newer.losses_from(older) == [
+        "M.f1: was int64 and is int32: a number too large for it loses its upper half",
+        "M.f2: was bytes and is string: bytes that are no UTF-8 can't be read",
+        "M.f3: was an enum and is uint32: negative numbers read as large ones",
+        "M.f4: was repeated and is not: of many values one is read, or none where they were packed",
+    ]
+
+
+def test_the_values_of_a_map_are_looked_at_too() -> None:
+    older, newer = (
+        ProtobufFormat().parse(
+            Source(text=f'syntax = "proto3"; message A {{ map<string, {kind}> m = 1; }}'), strict=True
+        )
+        for kind in ("int64", "int32")
+    )
+    assert newer.losses_from(older) == ["A.m: was int64 and is int32: a number too large for it loses its upper half"]

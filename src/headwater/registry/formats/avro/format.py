@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from headwater.registry.errors import AmbiguousField, InvalidSchema
 from headwater.registry.formats.avro.compatibility import differences
+from headwater.registry.formats.avro.losses import losses
 from headwater.registry.formats.avro.model import Record, Schema, full_name
 from headwater.registry.formats.avro.normalization import normalized_text
 from headwater.registry.formats.avro.parse import parse_all
@@ -66,6 +67,9 @@ class AvroSchema:
             return _bounded(lambda: [str(each) for each in differences(self._schema, writer._schema)])
         except AmbiguousField as problem:
             return [f"Unexpected exception during compatibility check: {problem}"]
+
+    def losses_from(self, writer: "AvroSchema") -> list[str]:
+        return _bounded(lambda: losses(self._schema, writer._schema))
 
 
 class AvroFormat:

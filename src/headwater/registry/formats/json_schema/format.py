@@ -9,6 +9,7 @@ from headwater.registry.formats.format import Source, Tags
 from headwater.registry.formats.json_schema.comparing.comparison import differences
 from headwater.registry.formats.json_schema.comparing.difference import LENIENTLY_COMPATIBLE, STRICTLY_COMPATIBLE
 from headwater.registry.formats.json_schema.loading.load import load
+from headwater.registry.formats.json_schema.losses import losses
 from headwater.registry.formats.json_schema.model import Object, Schema
 from headwater.registry.formats.json_schema.normalization import normalized
 from headwater.registry.formats.json_schema.tags import retagged, tags_of
@@ -82,6 +83,12 @@ class JsonSchema:
         except RemoteReference:
             return [_REFERS_ELSEWHERE]
         return [str(each) for each in found if each.kind not in compatible]
+
+    def losses_from(self, writer: "JsonSchema") -> list[str]:
+        try:
+            return losses(self._json, writer._json)
+        except RecursionError:
+            raise InvalidSchema("Invalid JSON: it is nested too deeply") from None
 
     @cached_property
     def schema(self) -> Schema:

@@ -11,6 +11,7 @@ from headwater.registry.formats.protobuf.elements import File, Message
 from headwater.registry.formats.protobuf.from_descriptor import read_descriptor
 from headwater.registry.formats.protobuf.known_files import PATHS, known_file
 from headwater.registry.formats.protobuf.linking import link
+from headwater.registry.formats.protobuf.losses import losses
 from headwater.registry.formats.protobuf.metadata import tags_of
 from headwater.registry.formats.protobuf.normalization import normalized_file
 from headwater.registry.formats.protobuf.plain_form import plain_file
@@ -93,8 +94,14 @@ class ProtobufSchema:
 
     def differences_from(self, writer: "ProtobufSchema", *, lenient: bool = False) -> list[str]:
         del lenient
-        older, newer = Side(writer._file, writer._types), Side(self._file, self._types)
-        return [str(each) for each in _bounded(lambda: breaking(older, newer))]
+        return [str(each) for each in _bounded(lambda: breaking(writer._side, self._side))]
+
+    def losses_from(self, writer: "ProtobufSchema") -> list[str]:
+        return _bounded(lambda: losses(writer._side, self._side))
+
+    @property
+    def _side(self) -> Side:
+        return Side(self._file, self._types)
 
     def normalized(self) -> "ProtobufSchema":
         text = print_file(normalized_file(self._file, self._types))
