@@ -145,18 +145,18 @@ def drive(port: int, requests: Sequence[bytes]) -> float:
 @dataclass(frozen=True, kw_only=True)
 class Row:
     name: str
-    requests: Callable[[int], Sequence[bytes]]
-    """Of a round."""
+    requests: Callable[[str], Sequence[bytes]]
+    """Of a turn, whose name no other has."""
 
 
-def reads(number: int) -> list[bytes]:
-    del number
+def reads(turn: str) -> list[bytes]:
+    del turn
     return [request("GET", f"/schemas/ids/{1 + each % 100}") for each in range(READS)]
 
 
-def registering(number: int | str, *, identical: bool, count: int) -> list[bytes]:
+def registering(turn: str, *, identical: bool, count: int) -> list[bytes]:
     return [
-        request("POST", f"/subjects/s-{each}-{number}/versions", {"schema": schema(f"{each}x{number}")})
+        request("POST", f"/subjects/s-{each}-{turn}/versions", {"schema": schema(f"{each}_{turn}".replace("-", "_"))})
         for each in ([0] * count if identical else range(count))
     ]
 
@@ -168,9 +168,9 @@ ROWS: Final = (
 )
 
 
-def measure(registry: Registry, row: Row, number: int) -> tuple[float, float]:
+def measure(registry: Registry, row: Row, turn: str) -> tuple[float, float]:
     """Requests a second, and microseconds of its processor for one."""
-    requests = row.requests(number)
+    requests = row.requests(turn)
     before = registry.cpu_s()
     took = drive(registry.port, requests)
     return len(requests) / took, (registry.cpu_s() - before) * 1e6 / len(requests)
@@ -253,7 +253,7 @@ def table(registries: Sequence[Registry], rounds: int) -> Iterator[str]:
     for number in range(rounds):
         for row in ROWS:
             for each in registries:
-                found.setdefault((row.name, each.name), []).append(measure(each, row, number))
+                found.setdefault((row.name, each.name), []).append(measure(each, row, f"{os.getpid()}-{number}"))
     for row in ROWS:
         for place, unit in enumerate(("requests/s", "µs CPU/request")):
             medians = [median(each[place] for each in found[row.name, name]) for name in names]

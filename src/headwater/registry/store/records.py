@@ -71,7 +71,7 @@ class AssociationKey(Key, frozen=True, kw_only=True, rename="camel"):
     subject: str
 
 
-class SchemaValue(Struct, frozen=True, kw_only=True, rename="camel"):
+class SchemaValue(Struct, frozen=True, kw_only=True, rename="camel", gc=False):
     """`md5` is the digest of its content in Base64; without it, it is computed. `timestamp` is its record's, in milliseconds."""
 
     subject: str
