@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from threading import Event
-from typing import IO
+from typing import IO, Any
 
 import httpx
 from tests.e2e.process import environment, free_port, line_within
@@ -21,11 +21,22 @@ SETTINGS: Mapping[str, str] = {"host.name": "127.0.0.1", "kafkastore.topic.repli
 
 
 class RegistryProcess:
-    def __init__(self, folder: Path, bootstrap: str, *, settings: Mapping[str, str] | None = None) -> None:
+    """`as_client` is how an https one is asked: what httpx takes besides its address."""
+
+    def __init__(
+        self,
+        folder: Path,
+        bootstrap: str,
+        *,
+        settings: Mapping[str, str] | None = None,
+        as_client: Mapping[str, Any] | None = None,
+    ) -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        scheme = "http" if as_client is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self.port}"
         self._bootstrap = bootstrap
-        self._settings = {**SETTINGS, **(settings or {})}
+        self._settings = {"listeners": self.url, **SETTINGS, **(settings or {})}
+        self._as_client = dict(as_client or {})
         self._log = folder / f"registry-{self.port}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -35,10 +46,9 @@ class RegistryProcess:
         return self._process.pid
 
     def launch(self) -> None:
-        self.client = httpx.Client(base_url=self.url, timeout=SOON_S)
+        self.client = httpx.Client(base_url=self.url, timeout=SOON_S, **self._as_client)
         pairs = [part for pair in self._settings.items() for part in ("--set", "=".join(pair))]
-        where = ("--bootstrap", self._bootstrap, "--host", "127.0.0.1", "--port", str(self.port))
-        command = [sys.executable, "-m", "headwater.cli.main", "registry", *where, *pairs]
+        command = [sys.executable, "-m", "headwater.cli.main", "registry", "--bootstrap", self._bootstrap, *pairs]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=environment())
 

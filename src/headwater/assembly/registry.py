@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from headwater.assembly.registry_linking import Links, new_linking
-from headwater.assembly.registry_options import RegistryOptions
+from headwater.assembly.registry_options import Listener, RegistryOptions
+from headwater.assembly.registry_security import registry_security
 from headwater.client.cluster import Cluster
 from headwater.client.journal import TopicJournal
 from headwater.client.options import ClientOptions
 from headwater.client.replica import Patience, Replica
 from headwater.client.topic_reader import TopicCodec, TopicReader
+from headwater.http.basic import BasicAuthentication
 from headwater.http.endpoints import Endpoints, Guard
+from headwater.http.refusals import Refusals
 from headwater.http.server import HttpServer
 from headwater.kernel.counters import Counters
 from headwater.kernel.logging import get
@@ -25,10 +28,11 @@ from headwater.kernel.tasks import Backoff, Ward, stop
 from headwater.kernel.units import SECOND_MS
 from headwater.kernel.world import World
 from headwater.machine.machine import Machine
-from headwater.registry import settings as of
+from headwater.registry import security_settings, settings as of
 from headwater.registry.api.app import registry_app
 from headwater.registry.api.forwarding import on_writer
 from headwater.registry.api.root import About
+from headwater.registry.api.surface import MEDIA_TYPES
 from headwater.registry.api.to_writer import ForwardingLimits, ToWriter
 from headwater.registry.election.elector import Candidacy, Elector
 from headwater.registry.election.protocol import Identity
@@ -71,7 +75,6 @@ log = get("registry")
 _CHILDREN_MAX: Final = 64
 _CLOSE_S: Final = 5.0
 _BACKOFF: Final = Backoff(first_ms=100, most_ms=2 * SECOND_MS)
-_CLIENT: Final = ClientOptions(client_id="schema-registry", backoff_first_ms=10)
 
 
 class Door:
@@ -104,10 +107,9 @@ class Registry:
             RealCompanions(), counters=self._counters, limits=Limits(deadline_ms=self._settings[of.SCHEMA_DEADLINE_MS])
         )
         self._door = Door()
-        self._servers = [
-            HttpServer(self._door, ward=self._ward, host=each.host, port=each.port) for each in options.listeners
-        ]
-        self._cluster = Cluster(options.bootstrap, randomness=world.randomness, options=_CLIENT)
+        self._security = registry_security(options.settings, world, https=options.https)
+        self._servers = [self._server(each) for each in options.listeners]
+        self._cluster = Cluster(options.bootstrap, randomness=world.randomness, options=self._client_options())
         self._replicas: list[Replica[Any]] = []
         self._record_bytes_max: dict[str, int] = {}
         """By topic, where it was looked at."""
@@ -152,7 +154,7 @@ class Registry:
             own_name=f"{about.cluster_id}/{about.group_id}",
             writes=lambda: node.writes,
         )
-        self._door.open(self._app(schemas, keys, about, linking.api))
+        self._door.open(self._guarded(self._app(schemas, keys, about, linking.api)))
         self._linking = self._ward.start("linking", linking.run, restart=_BACKOFF)
         elector = Elector(self._cluster, node.identity, self._candidacy(), node)
         self._watch(node, elector)
@@ -175,6 +177,16 @@ class Registry:
         await self._worker.close()
         await self._ward.close(deadline_s=_CLOSE_S)
         await self._cluster.__aexit__(None, None, None)
+
+    def _server(self, listener: Listener) -> HttpServer:
+        tls = self._security.listener if listener.scheme == "https" else None
+        return HttpServer(self._door, ward=self._ward, host=listener.host, port=listener.port, tls=tls)
+
+    def _client_options(self) -> ClientOptions:
+        security = self._security
+        return ClientOptions(
+            client_id="schema-registry", backoff_first_ms=10, tls=security.cluster, login=security.login
+        )
 
     async def _replica(self, topic: str, make: Callable[[], M], codec: TopicCodec, barrier: bytes | None) -> Replica[M]:
         settings = self._settings
@@ -245,6 +257,21 @@ class Registry:
             ),
         )
 
+    def _guarded(self, app: ASGIApp) -> ASGIApp:
+        """By who may ask, where that is asked at all."""
+        users, settings = self._security.users, self._settings
+        if users is None:
+            return app
+        return BasicAuthentication(
+            app,
+            users,
+            realm=settings[security_settings.AUTHENTICATION_REALM],
+            roles=settings[security_settings.AUTHENTICATION_ROLES],
+            skip=settings[security_settings.AUTHENTICATION_SKIP_PATHS],
+            refusals=Refusals(MEDIA_TYPES),
+            counters=self._counters,
+        )
+
     def _limit(self, limits: tuple[Setting[int], Setting[int]]) -> SearchLimit:
         usual, most = limits
         return SearchLimit(default=self._settings[usual], most=self._settings[most])
@@ -297,7 +324,8 @@ class Registry:
 
         connect_s = self._settings[of.LEADER_CONNECT_TIMEOUT_MS] / SECOND_MS
         read_s = self._settings[of.LEADER_READ_TIMEOUT_MS] / SECOND_MS
-        return httpx.AsyncClient(timeout=httpx.Timeout(read_s, connect=connect_s), trust_env=False)
+        timeout = httpx.Timeout(read_s, connect=connect_s)
+        return httpx.AsyncClient(timeout=timeout, trust_env=False, verify=self._security.forwarding or True)
 
     def _watch(self, node: Node, elector: Elector) -> None:
         counters = self._counters

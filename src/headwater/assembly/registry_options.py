@@ -1,20 +1,21 @@
-"""What a registry's process is told, and what it refuses rather than neglects."""
+"""What a registry's process is told: where it listens, where its cluster is, and what counts where nothing is configured."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
-from headwater.assembly.errors import RefusedSetting
 from headwater.client.address import Address, addresses_of
 from headwater.kernel.errors import InvalidSetting
 from headwater.registry import settings as of
 from headwater.registry.defaults import Defaults
 from headwater.registry.levels import CompatibilityLevel
+from headwater.registry.security_settings import SECURITY_PROTOCOL
 from headwater.registry.settings import RegistrySettings
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - it is compared with
-_PLAIN: Final = "PLAINTEXT"
+_SCHEMES: Final = ("http", "https")
+_WANTED: Final = "http://HOST:PORT or https://HOST:PORT"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,10 +38,13 @@ class RegistryOptions:
     host_name: str
     defaults: Defaults
 
+    @property
+    def https(self) -> bool:
+        return any(each.scheme == "https" for each in self.listeners)
+
 
 def registry_options(texts: Mapping[str, str], *, machine: str) -> RegistryOptions:
-    """`machine` is what this one is called by others, where nothing else is said. Raises RefusedSetting and SettingError."""
-    _refuse_what_would_be_neglected(texts)
+    """`machine` is what this one is called by others, where nothing else is said. Raises SettingError."""
     settings = RegistrySettings(texts)
     listeners = tuple(map(_listener, settings[of.LISTENERS]))
     wanted = settings[of.INTER_INSTANCE_PROTOCOL]
@@ -65,35 +69,18 @@ def _listener(text: str) -> Listener:
         parts = urlsplit(text)
         listener = Listener(scheme=parts.scheme, host=parts.hostname or "", port=parts.port or 0)
     except ValueError:
-        raise InvalidSetting(of.LISTENERS.name, text, "http://HOST:PORT") from None
-    if listener.scheme == "https":
-        raise RefusedSetting(of.LISTENERS.name, text, "connections would not be encrypted")
-    if listener.scheme != "http" or not listener.host:
-        raise InvalidSetting(of.LISTENERS.name, text, "http://HOST:PORT")
+        raise InvalidSetting(of.LISTENERS.name, text, _WANTED) from None
+    if listener.scheme not in _SCHEMES or not listener.host:
+        raise InvalidSetting(of.LISTENERS.name, text, _WANTED)
     return listener
 
 
 def _bootstrap(settings: RegistrySettings) -> tuple[Address, ...]:
-    """Without the protocol that each may have before it."""
-    given = settings[of.BOOTSTRAP_SERVERS]
-    if not given:
-        raise InvalidSetting(of.BOOTSTRAP_SERVERS.name, "", "HOST:PORT of at least one broker")
-    return addresses_of(",".join(each.removeprefix(f"{_PLAIN}://") for each in given))
-
-
-def _refuse_what_would_be_neglected(texts: Mapping[str, str]) -> None:
-    for name, reason in _NEEDED.items():
-        if text := texts.get(name, "").strip():
-            raise RefusedSetting(name, text, reason)
-    protocol = texts.get("kafkastore.security.protocol", _PLAIN).strip()
-    if protocol not in {"", _PLAIN}:
-        raise RefusedSetting("kafkastore.security.protocol", protocol, "the cluster would be spoken to without it")
-
-
-_NEEDED: Final[Mapping[str, str]] = {
-    "authentication.method": "nobody would be asked who they are",
-    "kafkastore.sasl.mechanism": "the cluster would not be told who this is",
-    "kafkastore.sasl.jaas.config": "the cluster would not be told who this is",
-    "ssl.client.authentication": "clients' certificates would not be checked",
-    "ssl.client.auth": "clients' certificates would not be checked",
-}
+    """Each may have its protocol before it; those that are reached by another one than ours are none."""
+    given, protocol = settings[of.BOOTSTRAP_SERVERS], settings[SECURITY_PROTOCOL]
+    ours = [each.rpartition("://") for each in given]
+    reached = [address for spoken, _, address in ours if spoken in {"", protocol}]
+    if not reached:
+        wanted = f"HOST:PORT of at least one broker that is reached by {protocol}"
+        raise InvalidSetting(of.BOOTSTRAP_SERVERS.name, ",".join(given), wanted)
+    return addresses_of(",".join(reached))

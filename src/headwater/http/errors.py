@@ -3,6 +3,8 @@
     ApiError
       InvalidBody               400    no JSON, or not the JSON that is wanted
       CallerGone                400    in the middle of a body; nobody hears of it
+      Unauthorized              401    nobody has shown who asks, or not truly
+      Forbidden                 403    whoever asks has none of the roles that may
       NotFound                  404    no such path, or a parameter in it that can't be
       MethodNotAllowed          405
       NotAcceptable             406    none of the media types that the caller accepts can be given
@@ -50,6 +52,16 @@ class InvalidBody(ApiError, code=400):
 class CallerGone(ApiError, code=400):
     def __init__(self) -> None:
         super().__init__("the connection was closed before the body was complete")
+
+
+class Unauthorized(ApiError, code=401):
+    def __init__(self) -> None:
+        super().__init__("Unauthorized")
+
+
+class Forbidden(ApiError, code=403):
+    def __init__(self) -> None:
+        super().__init__("Forbidden")
 
 
 class NotFound(ApiError, code=404):

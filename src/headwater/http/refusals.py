@@ -19,7 +19,7 @@ _NOT_ALLOWED: Final = 405
 class Refusals:
     """Makes the answers; the media type is one that the caller accepts, where there is one."""
 
-    def __init__(self, media_types: MediaTypes, routes: Sequence[APIRoute]) -> None:
+    def __init__(self, media_types: MediaTypes, routes: Sequence[APIRoute] = ()) -> None:
         self._media_types = media_types
         self._routes = routes
 

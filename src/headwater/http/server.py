@@ -15,6 +15,7 @@ from headwater.kernel.tasks import Ward
 _KEEP_ALIVE_S: Final = 30
 _BACKLOG: Final = 1_024
 _CONNECTIONS_MAX: Final = 2_000
+_HANDSHAKE_S: Final = 10.0
 
 
 class HttpServer:
@@ -55,7 +56,12 @@ class HttpServer:
         self._server.lifespan = self._config.lifespan_class(self._config)
         try:
             self._listening = await asyncio.get_running_loop().create_server(
-                self._connection, self.host, self._wanted_port, ssl=self._tls, backlog=_BACKLOG
+                self._connection,
+                self.host,
+                self._wanted_port,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else _HANDSHAKE_S,
+                backlog=_BACKLOG,
             )
         except OSError as problem:
             raise CannotListen(self.host, self._wanted_port, problem.strerror or str(problem)) from None

@@ -9,6 +9,7 @@ from headwater.kernel.kinds import Boolean, Bytes, Choice, Int, Millis, Password
 from headwater.kernel.logging import get
 from headwater.kernel.settings import Scope, Setting
 from headwater.kernel.units import MINUTE_MS, SECOND_MS, KiB, MiB
+from headwater.registry import security_settings
 from headwater.registry.levels import CompatibilityLevel
 
 V = TypeVar("V")
@@ -34,7 +35,7 @@ BOOTSTRAP_SERVERS: Final = Setting(
     TextList,
     default=(),
     scope=Scope.REGISTRY,
-    doc="Brokers of the cluster that it keeps its schemas in, each with or without PLAINTEXT:// before it.",
+    doc="Brokers of the cluster that it keeps its schemas in, each with or without its protocol before it, such as SASL_SSL://.",
 )
 TOPIC: Final = Setting(
     "kafkastore.topic",
@@ -314,6 +315,7 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     EXPORTER_CONFIGS_TOPIC,
     EXPORTER_STATES_TOPIC,
     PASSWORD_ENCODER_SECRET,
+    *security_settings.SETTINGS,
 )
 
 _OLD_NAMES: Final = {
@@ -321,6 +323,11 @@ _OLD_NAMES: Final = {
     "avro.compatibility.level": COMPATIBILITY_LEVEL.name,
     "master.eligibility": LEADER_ELIGIBILITY.name,
 }
+_EMPTY_SAYS: Final = (
+    security_settings.LISTENER_TLS.endpoint_identification.name,
+    security_settings.CLUSTER_TLS.endpoint_identification.name,
+)
+"""Settings to which an empty text is a value; to all others it is none."""
 TOPIC_CONFIG: Final = "kafkastore.topic.config."
 """Before the name of any setting of the topics that are made."""
 
@@ -329,7 +336,8 @@ class RegistrySettings:
     """Values by setting. Made of texts, of which each is checked; names that nobody knows are warned about."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = {_OLD_NAMES.get(name, name): text for name, text in texts.items() if text.strip()}
+        said = {_OLD_NAMES.get(name, name): text for name, text in texts.items()}
+        self._texts = {name: text for name, text in said.items() if text.strip() or name in _EMPTY_SAYS}
         known = {each.name: each for each in SETTINGS}
         for name, text in self._texts.items():
             if name in known:
