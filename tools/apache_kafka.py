@@ -118,8 +118,8 @@ def apache_kafka(
 ) -> Iterator[Server]:
     """A combined broker and controller with Kafka's defaults, its data below `folder`.
 
-    In `settings`, `{controller}` is the address that its controller listens on. A new folder is formatted as `made` says. With
-    `kill` it is not asked to stop at the end.
+    In `settings`, `{controller}` is the address that its controller listens on, and `{broker}` the one that its port is awaited
+    at. A new folder is formatted as `made` says. With `kill` it is not asked to stop at the end.
     """
     port, controller = free_port(), free_port()
     properties = _write_properties(folder, port, controller, settings or {})
@@ -154,7 +154,10 @@ def format_folder(
 def _write_properties(folder: Path, port: int, controller: int, settings: Mapping[str, str]) -> Path:
     properties = folder / "server.properties"
     folder.mkdir(parents=True, exist_ok=True)
-    given = {name: value.replace("{controller}", f"127.0.0.1:{controller}") for name, value in settings.items()}
+    places = {"{controller}": f"127.0.0.1:{controller}", "{broker}": f"127.0.0.1:{port}"}
+    given = dict(settings)
+    for place, address in places.items():
+        given = {name: value.replace(place, address) for name, value in given.items()}
     properties.write_text(_properties(folder / "data", port, controller, given))
     return properties
 

@@ -68,7 +68,8 @@ class RegistryProcess:
     def end(self, number: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:
             return 0
-        self.send(number)
+        if self._process.poll() is None:
+            self.send(number)
         try:
             return self._process.wait(STOP_S)
         finally:
@@ -77,6 +78,14 @@ class RegistryProcess:
             self._stdout.close()
             self._process = None
             self.client.close()
+
+    def refuses_to_start(self) -> str:
+        """What it says of why; that it ends by itself is awaited."""
+        self.launch()
+        assert self._process is not None
+        assert self._process.wait(START_S) == 1, self.log_tail()
+        self.end()
+        return self.log_tail()
 
     def log_tail(self) -> str:
         return self._log.read_text(errors="replace")[-TAIL:]
