@@ -61,6 +61,11 @@ def test_only_an_unforeseen_error_brings_its_traceback(lines: io.StringIO):
     assert "Traceback" in lines.getvalue()
 
 
+def test_a_deadline_that_passed_was_foreseen_and_has_a_name(lines: io.StringIO):
+    logs.get("broker").warn("waited", error=TimeoutError())
+    assert lines.getvalue().endswith("broker: waited error=TimeoutError()\n")
+
+
 def test_a_level_holds_for_the_loggers_below_and_can_be_taken_back(lines: io.StringIO):
     below = logs.get("level_test.below")
     assert not below.is_on("DEBUG")

@@ -30,6 +30,7 @@ LEVELS: Final = {
 
 _NAMES: Final = {level: name for name, level in LEVELS.items()}
 _VALUES: Final = "headwater_values"
+_FORESEEN: Final = (HeadwaterError, TimeoutError)
 
 
 class Log:
@@ -41,7 +42,7 @@ class Log:
         self._logger = logger
 
     def error(self, event: str, *, error: BaseException | None = None, **values: object) -> None:
-        """An error that was not foreseen brings its traceback, one of ours only its sentence."""
+        """An error that was not foreseen brings its traceback; one of ours, or a deadline that has passed, only its sentence."""
         self._log(logging.ERROR, event, values, error)
 
     def warn(self, event: str, *, error: BaseException | None = None, **values: object) -> None:
@@ -61,8 +62,8 @@ class Log:
         if not self._logger.isEnabledFor(level):
             return
         if error is not None:
-            values["error"] = error
-        unforeseen = None if error is None or isinstance(error, HeadwaterError) else error
+            values["error"] = error if str(error) else repr(error)
+        unforeseen = None if isinstance(error, _FORESEEN) else error
         self._logger.log(level, event, exc_info=unforeseen, extra={_VALUES: values})
 
 
