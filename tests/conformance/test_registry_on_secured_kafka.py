@@ -1,11 +1,14 @@
 """The registry beside an Apache Kafka that wants TLS, and certificates or passwords with it."""
 
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.schema_registry_client import Schema
+from tests.e2e.process import environment
 from tests.e2e.registries import RegistryProcess
 from tests.security.authority import PASSWORD, Authority
 from tools.apache_kafka import STANDALONE, Release, Server, apache_kafka, free_port
@@ -21,6 +24,7 @@ MODULES = {
     "PLAIN": "org.apache.kafka.common.security.plain.PlainLoginModule",
     **dict.fromkeys(SCRAM, "org.apache.kafka.common.security.scram.ScramLoginModule"),
 }
+COMMAND_S = 60
 CERTIFICATES = free_port()
 """Where clients are known by their certificates; elsewhere by a password."""
 
@@ -121,3 +125,28 @@ def test_a_certificate_that_is_missing_or_not_trusted_stops_the_start_at_once(ka
     distrusting = by_certificate(folder) | {"kafkastore.ssl.truststore.location": f"{folder}/others.p12"}
     refused = RegistryProcess(folder, f"127.0.0.1:{CERTIFICATES}", settings=distrusting)
     assert "is not believed" in refused.refuses_to_start()
+
+
+def headwater(config: Path, *arguments: str, stdin: str = "") -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "headwater.cli.main", "--command-config", str(config), *arguments]
+    return subprocess.run(
+        command, input=stdin, capture_output=True, text=True, env=environment(), timeout=COMMAND_S, check=False
+    )
+
+
+@pytest.mark.parametrize("mechanism", MODULES)
+def test_commands_take_a_client_properties_of_kafkas(kafka, folder, tmp_path, mechanism):
+    config = tmp_path / "client.properties"
+    texts = {name.removeprefix("kafkastore."): text for name, text in by_password(folder, mechanism).items()}
+    config.write_text("".join(f"{name}={text}\n" for name, text in texts.items()))
+    where, topic = ("-b", kafka.bootstrap), f"orders-{mechanism}"
+    made = headwater(config, "topic", "create", topic, *where)
+    assert made.returncode == 0, made.stderr
+    sent = headwater(config, "produce", topic, *where, stdin="7\n8\n")
+    assert sent.returncode == 0, sent.stderr
+    read = headwater(config, "consume", topic, "--from", "beginning", "--count", "2", *where)
+    assert read.stdout.split() == ["7", "8"], read.stderr
+    config.write_text(config.read_text().replace("lovelace", "byron"))
+    refused = headwater(config, "topic", "list", *where)
+    assert refused.returncode == 1
+    assert "does not let this client in" in refused.stderr

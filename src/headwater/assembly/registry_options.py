@@ -10,7 +10,7 @@ from headwater.kernel.errors import InvalidSetting
 from headwater.registry import settings as of
 from headwater.registry.defaults import Defaults
 from headwater.registry.levels import CompatibilityLevel
-from headwater.registry.security_settings import SECURITY_PROTOCOL
+from headwater.registry.security_settings import CLUSTER
 from headwater.registry.settings import RegistrySettings
 
 _EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - it is compared with
@@ -77,7 +77,7 @@ def _listener(text: str) -> Listener:
 
 def _bootstrap(settings: RegistrySettings) -> tuple[Address, ...]:
     """Each may have its protocol before it; those that are reached by another one than ours are none."""
-    given, protocol = settings[of.BOOTSTRAP_SERVERS], settings[SECURITY_PROTOCOL]
+    given, protocol = settings[of.BOOTSTRAP_SERVERS], settings[CLUSTER.protocol]
     ours = [each.rpartition("://") for each in given]
     reached = [address for spoken, _, address in ours if spoken in {"", protocol}]
     if not reached:

@@ -16,10 +16,9 @@ from headwater.registry.settings import RegistrySettings
 from headwater.security.errors import InvalidJaas
 from headwater.security.jaas import sections
 from headwater.security.sasl.exchange import Login
-from headwater.security.sasl.login import MECHANISMS, credentials_of, login_of
+from headwater.security.sasl.login import login_of
 from headwater.security.users import Users, users_in
 
-_SECURED: Final = ("SSL", "SASL_SSL")
 _USERS_MODULE: Final = "PropertyFileLoginModule"
 
 
@@ -58,20 +57,13 @@ def _listener(settings: RegistrySettings, world: World) -> SSLContext:
 
 
 def _cluster(settings: RegistrySettings, world: World) -> SSLContext | None:
-    if settings[of.SECURITY_PROTOCOL] not in _SECURED:
-        return None
-    return client_context(of.CLUSTER_TLS.end(settings, world.disk.read))
+    end = of.CLUSTER.end(settings, world.disk.read)
+    return client_context(end) if end is not None else None
 
 
 def _login(settings: RegistrySettings, world: World) -> Login | None:
-    mechanism, jaas = settings[of.SASL_MECHANISM], settings[of.SASL_JAAS_CONFIG]
-    if not settings[of.SECURITY_PROTOCOL].startswith("SASL_"):
-        return None
-    if mechanism is None:
-        raise InvalidSetting(of.SASL_MECHANISM.name, "", f"one of {', '.join(MECHANISMS)}")
-    if jaas is None:
-        raise InvalidSetting(of.SASL_JAAS_CONFIG.name, "", "a login module with username and password")
-    return login_of(mechanism, credentials_of(mechanism, jaas), world.randomness)
+    proved = of.CLUSTER.credentials(settings)
+    return login_of(*proved, world.randomness) if proved is not None else None
 
 
 def _users(settings: RegistrySettings, world: World) -> Users:

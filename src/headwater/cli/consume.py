@@ -13,6 +13,7 @@ from headwater.cli.places import BEGINNING, END, EXAMPLES, Place, offset_at, pla
 from headwater.cli.progress import progress
 from headwater.cli.records import Form, Placed, Writer
 from headwater.cli.registry_options import User
+from headwater.cli.secured import security
 from headwater.cli.session import CLIENT_ID, LOCAL, Bootstrap, talk
 from headwater.client.admin.topics import describe_topic
 from headwater.client.cluster import Cluster
@@ -78,7 +79,7 @@ def consume(
             client_id=CLIENT_ID,
             group=group,
             reset=RESETS.get(begin, "earliest"),
-            settings={"isolation.level": isolation},
+            settings={"isolation.level": isolation, **security().of_librdkafka},
         )
         try:
             if group is None:

@@ -8,6 +8,8 @@ import typer
 from typer.completion import completion_init  # type: ignore[attr-defined] # exported in all but name
 from typer.core import TyperCommand, TyperGroup
 
+from headwater.cli.command_config import COMMAND_CONFIG
+
 COMMANDS: Final = {
     "up": "Start everything on this machine, in the foreground.",
     "broker": "Run one broker, as a service manager would.",
@@ -68,8 +70,17 @@ def headwater(
     _: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    command_config: Annotated[
+        str | None,
+        typer.Option(
+            envvar="HEADWATER_COMMAND_CONFIG",
+            help="A client.properties of Kafka's: how commands reach a cluster that wants TLS or a password",
+            metavar="FILE",
+        ),
+    ] = None,
 ) -> None:
     """A data streaming platform that every Kafka client can use."""
+    COMMAND_CONFIG.set(command_config)
 
 
 def main() -> None:

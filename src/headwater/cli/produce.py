@@ -11,6 +11,7 @@ from headwater.cli.processes import pairs_of
 from headwater.cli.progress import progress
 from headwater.cli.records import Form, Reading, read_records
 from headwater.cli.registry_options import LOCAL_REGISTRY, Registry, User
+from headwater.cli.secured import security
 from headwater.cli.session import CLIENT_ID, LOCAL, Bootstrap, talk
 from headwater.client.admin.topics import NewTopic, create_topic, describe_topic
 from headwater.client.cluster import Cluster
@@ -69,7 +70,8 @@ def produce(
         written = _writing(topic, schema, key_schema, registry, registry_user)
         from headwater.client.bulk import BulkProducer
 
-        sender = BulkProducer(bootstrap, client_id=CLIENT_ID, settings={"compression.type": compression})
+        settings = {"compression.type": compression, **security().of_librdkafka}
+        sender = BulkProducer(bootstrap, client_id=CLIENT_ID, settings=settings)
         reading = Reading(form=form, key=key, key_separator=key_separator, headers=headers)
         with progress(f"to {topic}", shown=not (quiet or file.isatty())) as advance:
             try:

@@ -7,6 +7,7 @@ from typing import Annotated, Final, TypeVar
 import typer
 
 from headwater.cli.failures import explained
+from headwater.cli.secured import security
 from headwater.client.address import addresses_of
 from headwater.client.cluster import Cluster
 from headwater.client.options import ClientOptions
@@ -30,8 +31,8 @@ def talk(bootstrap: str, work: Callable[[Cluster], Awaitable[Result]]) -> Result
     """What `work` gives. Nobody there is said at once and not after many attempts."""
 
     async def conversation() -> Result:
-        addresses = addresses_of(bootstrap)
-        async with Cluster(addresses, randomness=SystemRandomness(), options=_OPTIONS) as cluster:
+        addresses, options = addresses_of(bootstrap), security().options(_OPTIONS)
+        async with Cluster(addresses, randomness=SystemRandomness(), options=options) as cluster:
             await cluster.reach()
             return await work(cluster)
 

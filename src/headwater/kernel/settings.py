@@ -23,6 +23,7 @@ class Scope(Enum):
     CLIENT_METRICS = 16
     GROUP = 32
     REGISTRY = -1
+    CLIENT = -2
 
 
 class Update(Enum):

@@ -3,15 +3,15 @@
 from typing import Final
 
 from headwater.kernel.catalogue import AnySetting
-from headwater.kernel.kinds import Boolean, Choice, Password, Text, TextList
+from headwater.kernel.kinds import Boolean, Choice, Text, TextList
 from headwater.kernel.settings import Scope, Setting
 from headwater.kernel.tls import Peers
-from headwater.security.sasl.login import MECHANISMS
+from headwater.security.cluster_settings import cluster_settings
 from headwater.security.tls.settings import tls_settings
 
 LISTENER_TLS: Final = tls_settings("", Scope.REGISTRY)
 """For listeners, and for the requests that are forwarded to another registry."""
-CLUSTER_TLS: Final = tls_settings("kafkastore.", Scope.REGISTRY)
+CLUSTER: Final = cluster_settings("kafkastore.", Scope.REGISTRY)
 
 CLIENT_AUTHENTICATION: Final = Setting(
     "ssl.client.authentication",
@@ -69,28 +69,6 @@ JAAS_FILE: Final = Setting(
     scope=Scope.REGISTRY,
     doc="A JAAS file: its section named as the realm says where the users are (a property of the JVM for Confluent's).",
 )
-SECURITY_PROTOCOL: Final = Setting(
-    "kafkastore.security.protocol",
-    Choice("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"),
-    default="PLAINTEXT",
-    scope=Scope.REGISTRY,
-    doc="How the cluster is spoken to.",
-)
-SASL_MECHANISM: Final = Setting(
-    "kafkastore.sasl.mechanism",
-    Choice(*MECHANISMS),
-    default=None,
-    scope=Scope.REGISTRY,
-    doc="How the registry proves who it is to the cluster (GSSAPI in Confluent's).",
-)
-SASL_JAAS_CONFIG: Final = Setting(
-    "kafkastore.sasl.jaas.config",
-    Password,
-    default=None,
-    scope=Scope.REGISTRY,
-    doc="The login module with name and password: PlainLoginModule or ScramLoginModule.",
-)
-
 SETTINGS: Final[tuple[AnySetting, ...]] = (
     *LISTENER_TLS,
     CLIENT_AUTHENTICATION,
@@ -101,8 +79,5 @@ SETTINGS: Final[tuple[AnySetting, ...]] = (
     AUTHENTICATION_SKIP_PATHS,
     USERS_FILE,
     JAAS_FILE,
-    SECURITY_PROTOCOL,
-    *CLUSTER_TLS,
-    SASL_MECHANISM,
-    SASL_JAAS_CONFIG,
+    *CLUSTER,
 )

@@ -325,7 +325,7 @@ _OLD_NAMES: Final = {
 }
 _EMPTY_SAYS: Final = (
     security_settings.LISTENER_TLS.endpoint_identification.name,
-    security_settings.CLUSTER_TLS.endpoint_identification.name,
+    security_settings.CLUSTER.tls.endpoint_identification.name,
 )
 """Settings to which an empty text is a value; to all others it is none."""
 TOPIC_CONFIG: Final = "kafkastore.topic.config."
