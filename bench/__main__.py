@@ -18,6 +18,7 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+from bench import registry
 from bench.compaction import SETTINGS
 from bench.folders import clean_start_s
 from bench.rows import ROWS, Figures, Row
@@ -73,6 +74,9 @@ def run(options: argparse.Namespace) -> Iterator[str]:
             )
             yield f"\nThe disk alone, synced after each megabyte: {median(disk):,.0f} MB/s\n"
             yield from processes(systems, idle)
+            if not options.only:
+                yield ""
+                yield from registry.tables(systems[COMMIT], folder, options.rounds)
         if options.partitions:
             took = clean_start_s(folder / "many", options.partitions)
             yield f"\nA clean folder of {options.partitions:,} partitions is open after {took:.1f} s."

@@ -1,10 +1,9 @@
-"""`python -m bench.registry`: the Schema Registry, on a broker of its own, beside a peer where one is named.
+"""`python -m bench.registry`, which `python -m bench` ends with: the Schema Registry, beside a peer where one is named.
 
-A peer is started by hand, empty and on the broker of `--port`, and named by `PEER_REGISTRY=URL` and `PEER_PID`, by which its processor
-time and
-its memory are found. Rows are measured by turns, over eight connections that are kept; medians are shown. Schemas are Avro
-records of 500 bytes, each with a name of its own. The last rows start a registry on a topic that holds many of them already;
-`--fill BOOTSTRAP` writes such a topic for a peer and ends.
+A peer is started by hand, on the broker of `--port`, and named by `PEER_REGISTRY=URL` and `PEER_PID`, by which its processor time
+and its memory are found. Rows are measured by turns, over eight connections that are kept; medians are shown. Schemas are Avro
+records of 500 bytes, each with a name of its own. The last lines are of a registry that is started on a topic which holds many
+of them already; `--fill BOOTSTRAP` writes such a topic for a peer and ends.
 """
 
 import argparse
@@ -35,6 +34,9 @@ SCHEMA_BYTES: Final = 500
 CONNECTIONS: Final = 8
 READS: Final = 4_000
 REGISTRATIONS: Final = 1_000
+MANY: Final = 100_000
+RUN: Final = os.getpid()
+"""In the names of all that it makes, for a peer's broker may have those of an earlier run."""
 _START_S: Final = 120
 _ANSWER_S: Final = 60
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
@@ -242,18 +244,27 @@ def _compact(document: object) -> str:
 # --- the tables
 
 
+def tables(broker: Running, folder: Path, rounds: int, schemas: int = MANY) -> Iterator[str]:
+    with ours(broker, folder / "registry.log") as registry:
+        yield from table([registry, *peer()], rounds)
+    if schemas:
+        yield ""
+        yield from of_many(broker, folder, schemas)
+
+
 def table(registries: Sequence[Registry], rounds: int) -> Iterator[str]:
     names = [each.name for each in registries]
-    yield f"| load | {' | '.join(names)} |"
-    yield "|---" * (len(names) + 1) + "|"
+    heads = ["registry", *names, *(["headwater / peer"] if names[1:] else [])]
+    yield f"| {' | '.join(heads)} |"
+    yield "|---" * len(heads) + "|"
     idle = [each.resident_mb() for each in registries]
     for each in registries:
-        drive(each.port, registering("first", identical=False, count=100))
+        drive(each.port, registering(f"{RUN}-first", identical=False, count=100))
     found: dict[tuple[str, str], list[tuple[float, float]]] = {}
     for number in range(rounds):
         for row in ROWS:
             for each in registries:
-                found.setdefault((row.name, each.name), []).append(measure(each, row, f"{os.getpid()}-{number}"))
+                found.setdefault((row.name, each.name), []).append(measure(each, row, f"{RUN}-{number}"))
     for row in ROWS:
         for place, unit in enumerate(("requests/s", "µs CPU/request")):
             medians = [median(each[place] for each in found[row.name, name]) for name in names]
@@ -270,7 +281,7 @@ def line(name: str, figures: Sequence[float]) -> str:
 def of_many(broker: Running, folder: Path, count: int) -> Iterator[str]:
     """What many schemas cost at the start: the same registry on a topic without any, and on a full one."""
     sizes = []
-    for topic, schemas in (("_none", 0), ("_many", count)):
+    for topic, schemas in ((f"_none-{RUN}", 0), (f"_many-{RUN}", count)):
         broker.create_topic(topic, 1, {"cleanup.policy": "compact"})
         text = fill(broker.bootstrap, topic, schemas)
         with ours(broker, folder / f"{topic}.log", topic) as registry:
@@ -282,7 +293,7 @@ def of_many(broker: Running, folder: Path, count: int) -> Iterator[str]:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.registry", description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--schemas", type=int, default=100_000, help="of the full topic; 0 leaves it out")
+    parser.add_argument("--schemas", type=int, default=MANY, help="of the full topic; 0 leaves it out")
     parser.add_argument(
         "--port", type=int, help="of a broker on this machine, such as the peer's, instead of one of its own"
     )
@@ -295,12 +306,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="headwater-bench-") as name, ExitStack() as stack:
         folder = Path(name)
         broker = stack.enter_context(the_broker(options.port, folder))
-        with ours(broker, folder / "registry.log") as registry:
-            for each in table([registry, *peer()], options.rounds):
-                print(each, flush=True)
-        if options.schemas:
-            for each in of_many(broker, folder, options.schemas):
-                print(each, flush=True)
+        for each in tables(broker, folder, options.rounds, options.schemas):
+            print(each, flush=True)
 
 
 if __name__ == "__main__":
