@@ -30,6 +30,8 @@ def test_a_name_and_a_password_inside_tls_are_told_to_both_clients():
             "ssl.truststore.certificates": AUTHORITY.pem,
             "ssl.endpoint.identification.algorithm": "",
             "group.id": "for another client",
+            "ssl.keystore.location": "",
+            "ssl.enabled.protocols": " ",
         }
     )
     options = found.options(OPTIONS)

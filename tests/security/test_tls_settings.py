@@ -85,6 +85,21 @@ def test_a_key_and_who_is_trusted_are_read_from_every_kind_of_store(tmp_path, wh
     assert shaken(end_of(**client), end_of(**server)) == "TLSv1.3"
 
 
+@pytest.mark.parametrize("between", [" ", "", " \n", "\r\n"])
+def test_texts_whose_lines_became_one_in_a_file_of_properties_are_read(between):
+    server = end_of(
+        keystore_key=SERVER.key_pem(PASSWORD).replace("\n", between),
+        key_password=PASSWORD,
+        keystore_certificate_chain=SERVER.chain_pem.replace("\n", between),
+    )
+    client = end_of(truststore_certificates=AUTHORITY.pem.replace("\n", between))
+    assert shaken(client, server) == "TLSv1.3"
+
+
+def test_no_key_is_shown_by_accident():
+    assert "PRIVATE" not in repr(end_of(keystore_key=SERVER.key_pem(), keystore_certificate_chain=SERVER.chain_pem))
+
+
 def test_an_older_version_is_spoken_where_only_that_is_enabled():
     server = end_of(keystore_key=SERVER.key_pem(), keystore_certificate_chain=SERVER.chain_pem)
     assert shaken(end_of(truststore_certificates=AUTHORITY.pem, enabled_protocols="TLSv1.2"), server) == "TLSv1.2"

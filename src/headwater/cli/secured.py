@@ -23,6 +23,8 @@ from headwater.security.sasl.login import login_of
 V = TypeVar("V")
 
 _SETTINGS: Final = cluster_settings("", Scope.CLIENT)
+_EMPTY_SAYS: Final = _SETTINGS.tls.endpoint_identification.name
+"""To it alone an empty text is a value."""
 _KNOWN: Final = {each.name: each for each in _SETTINGS}
 
 
@@ -57,7 +59,8 @@ def security() -> Security:
 
 def security_of(texts: Mapping[str, str]) -> Security:
     """What is not about security in such a file is for other clients."""
-    values = _Values({name: text for name, text in texts.items() if name in _KNOWN})
+    said = {name: text for name, text in texts.items() if name in _KNOWN and (text.strip() or name == _EMPTY_SAYS)}
+    values = _Values(said)
     return Security(end=_SETTINGS.end(values, RealDisk().read), proved=_SETTINGS.credentials(values))
 
 

@@ -1,6 +1,6 @@
 """What one end of a secured connection is made of: values, from which `kernel/real/tls.py` makes what the event loop takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
@@ -23,7 +23,7 @@ class Identity:
     """As whom an end shows itself. Both are PEM; the chain begins with its own certificate."""
 
     chain: bytes
-    key: bytes
+    key: bytes = field(repr=False)
     password: Secret | None = None
 
 

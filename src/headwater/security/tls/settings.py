@@ -9,7 +9,7 @@ from headwater.kernel.errors import InvalidSetting
 from headwater.kernel.kinds import Choice, Kind, ListOf, Password, Secret, Text, TextList
 from headwater.kernel.settings import Scope, Setting
 from headwater.kernel.tls import VERSIONS, Identity, TlsEnd
-from headwater.security.tls.stores import certificates_in, identity_in
+from headwater.security.tls.stores import certificates_in, identity_in, pem_in
 
 V = TypeVar("V")
 Read = Callable[[str], bytes]
@@ -61,7 +61,7 @@ class TlsSettings:
             missing = self.keystore_key if key is None else self.keystore_chain
             raise InvalidSetting(missing.name, "", "given too: a key and its certificates belong together")
         if key is not None and chain is not None:
-            return Identity(chain=_pem(chain), key=_pem(key), password=values[self.key_password])
+            return Identity(chain=pem_in(chain), key=pem_in(key), password=values[self.key_password])
         if location is None:
             return None
         return identity_in(
@@ -74,14 +74,10 @@ class TlsSettings:
     def _trusted(self, values: Values, read: Read) -> bytes | None:
         certificates, location = values[self.truststore_certificates], values[self.truststore_location]
         if certificates is not None:
-            return certificates_in(_pem(certificates), name=self.truststore_certificates.name, password=None)
+            return certificates_in(pem_in(certificates), name=self.truststore_certificates.name, password=None)
         if location is None:
             return None
         return certificates_in(read(location), name=location, password=values[self.truststore_password])
-
-
-def _pem(inline: Secret) -> bytes:
-    return inline.reveal().encode("ascii", errors="replace")
 
 
 def tls_settings(prefix: str, scope: Scope) -> TlsSettings:

@@ -4,6 +4,7 @@ What a store is, its first bytes say. Java does the same: `JKS`, which is the de
 files that are called so are PKCS12 since Java 9 writes them.
 """
 
+import re
 from typing import Final
 
 from headwater.kernel.kinds import Secret
@@ -14,6 +15,8 @@ _JKS: Final = b"\xfe\xed\xfe\xed"
 _JCEKS: Final = b"\xce\xce\xce\xce"
 _PEM: Final = b"-----BEGIN "
 _CERTIFICATE: Final = b"-----BEGIN CERTIFICATE-----"
+_BLOCK: Final = re.compile(rb"(-----BEGIN [A-Z0-9 ]+-----)([^:-]*)(-----END [A-Z0-9 ]+-----)\s*")
+_LINE: Final = 64
 
 
 def identity_in(store: bytes, *, name: str, password: Secret | None, key_password: Secret | None) -> Identity:
@@ -38,6 +41,18 @@ def certificates_in(store: bytes, *, name: str, password: Secret | None) -> byte
     from headwater.security.tls.pkcs12 import certificates_of
 
     return certificates_of(store, name=name, password=password)
+
+
+def pem_in(inline: Secret) -> bytes:
+    """A text as it stands in a file of properties, where its lines often became one: with the lines that OpenSSL wants."""
+    return _BLOCK.sub(_in_lines, inline.reveal().encode("ascii", errors="replace"))
+
+
+def _in_lines(block: re.Match[bytes]) -> bytes:
+    begin, body, end = block.groups()
+    whole = b"".join(body.split())
+    lines = (whole[at : at + _LINE] for at in range(0, len(whole), _LINE))
+    return b"\n".join((begin, *lines, end, b""))
 
 
 def _check_pkcs12(store: bytes, name: str) -> None:
