@@ -132,6 +132,12 @@ class Registry:
         for server in self._servers:
             await server.start()
         settings = self._settings
+        log.info(
+            "reading what the cluster keeps",
+            bootstrap=",".join(map(str, self._options.bootstrap)),
+            topic=settings[of.TOPIC],
+            group=settings[of.GROUP_ID],
+        )
         keeper = await self._keyset_keeper()
         schemas = Replicated(await self._replica(settings[of.TOPIC], SchemaRegistry, self._codec, NOOP))
         keys = Replicated(await self._replica(settings[of.KEYS_TOPIC], self._new_keys, encryption_codec(), None))
