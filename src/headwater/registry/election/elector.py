@@ -136,4 +136,4 @@ class Elector:
         try:
             await within(_LEAVE_S, member.leave())
         except (ClientError, TimeoutError) as problem:
-            _log.info("the group could not be told that this registry leaves", error=problem)
+            _log.info("the group could not be told that this registry leaves", reason=repr(problem))
