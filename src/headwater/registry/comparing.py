@@ -24,7 +24,10 @@ class Comparing:
     async def differences(self, canonical: Canonical, versions: Sequence[SchemaValue], view: View) -> list[str]:
         """`versions` are in ascending order. Nothing where it may follow."""
         found = await self._with_reserved_fields(canonical, versions, view)
-        found += await self._with_versions(canonical, _of_group(canonical, versions, view), view)
+        group = _of_group(canonical, versions, view)
+        found += await self._with_versions(canonical, group, view)
+        if view.config.compatibility_policy == CompatibilityPolicy.LOGICAL:
+            found += await self._in_tables(canonical, group, view)
         if found:
             validates = str(self._understanding.validates_fields(view)).lower()
             found.append(f"{{validateFields: '{validates}', compatibility: '{_level(view)}'}}")
@@ -67,6 +70,18 @@ class Comparing:
             backward = _named(await compare(kind, new, old, lenient=lenient), _NEW, _OLD)
         decisive = backward if level.is_backward else forward
         return [*forward, *backward, *(_old_schema(version) if decisive else ())]
+
+    async def _in_tables(self, canonical: Canonical, versions: Sequence[SchemaValue], view: View) -> list[str]:
+        """What LOGICAL asks for beyond all that: of the schema itself, and then of each change."""
+        level = _level(view)
+        found = [*await self._understanding.unfit_for_tables(canonical)]
+        if level is CompatibilityLevel.NONE:
+            return found
+        for each in versions if level.is_transitive else versions[-1:]:
+            found += await self._understanding.unfollowable(
+                canonical, each, backward=level.is_backward, forward=level.is_forward
+            )
+        return found
 
 
 def _level(view: View) -> CompatibilityLevel:

@@ -29,7 +29,7 @@ class CompatibilityLevel(StrEnum):
 
 
 class CompatibilityPolicy(StrEnum):
-    """LENIENT is for JSON Schema, and LOGICAL counts as STRICT here: what tables of other systems could hold is not looked at."""
+    """LENIENT is for JSON Schema. LOGICAL is STRICT, and asks too whether tables of Flink and Iceberg can follow."""
 
     LOGICAL = "LOGICAL"
     STRICT = "STRICT"

@@ -19,6 +19,8 @@ from headwater.registry.formats.jobs import (
     Compared,
     FindFields,
     FindTags,
+    FitTables,
+    FollowInTables,
     Mean,
     Meant,
     Refused,
@@ -103,6 +105,25 @@ class Understanding:
 
     async def differences(self, format_type: str, reader: Source, writer: Source, *, lenient: bool) -> tuple[str, ...]:
         job = Compare(type=format_type, source=reader, writer=writer, lenient=lenient)
+        return (await self._do(job, Compared)).found
+
+    async def unfit_for_tables(self, canonical: Canonical) -> tuple[str, ...]:
+        """Why no table can hold it."""
+        job = FitTables(type=canonical.content.type, source=canonical.source)
+        return (await self._do(job, Compared)).found
+
+    async def unfollowable(
+        self, canonical: Canonical, old: SchemaValue, *, backward: bool, forward: bool
+    ) -> tuple[str, ...]:
+        """Why no table can follow from an old version to it."""
+        job = FollowInTables(
+            type=canonical.content.type,
+            source=canonical.source,
+            old_type=type_of(old),
+            old=await self.source(old),
+            backward=backward,
+            forward=forward,
+        )
         return (await self._do(job, Compared)).found
 
     async def fields_among(self, names: list[str], canonical: Canonical) -> tuple[str, ...]:

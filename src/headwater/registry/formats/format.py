@@ -11,6 +11,8 @@ from typing import Protocol, Self, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
+from headwater.registry.formats.logical.types import Logical
+
 
 class Source(Struct, frozen=True, kw_only=True):
     """A schema as it was sent. `references` are the texts of what it refers to, by the names that it uses for them, each after
@@ -95,6 +97,10 @@ class Parsed(Protocol):
     def losses_from(self, writer: Self) -> list[str]:
         """What of the data written with `writer` this may not read as it was meant, although Confluent calls the two compatible:
         for people. A known list of cases, and no verdict."""
+        ...
+
+    def logical(self) -> Logical:
+        """What it is to the tables that the policy LOGICAL thinks of. Raises NotLogical, or InvalidSchema."""
         ...
 
 

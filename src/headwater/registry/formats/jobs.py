@@ -13,12 +13,16 @@ from msgspec import Struct
 
 from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.format import Entity, Source
+from headwater.registry.formats.logical.errors import NotLogical
+from headwater.registry.formats.logical.policy import incompatible, invalid
 from headwater.registry.formats.types import format_of
 
 PARSED_MAX: Final = 200
 """Schemas that a worker keeps in its memory as it has understood them."""
 PARSED_BYTES_MAX: Final = 64 * 1024
 """Larger ones are parsed again: as understood, they take many times their text."""
+
+_NOT_LOGICAL: Final = "Schema cannot be represented as a logical type: "
 
 TagList: TypeAlias = tuple[tuple[Entity, tuple[str, ...]], ...]
 """Tags as they cross: a mapping whose keys are values can't."""
@@ -53,6 +57,20 @@ class Compare(Job, frozen=True, kw_only=True, tag=True):
 
     writer: Source
     lenient: bool = False
+
+
+class FitTables(Job, frozen=True, kw_only=True, tag=True):
+    """Whether tables can hold it at all. Answered by `Compared`."""
+
+
+class FollowInTables(Job, frozen=True, kw_only=True, tag=True):
+    """Whether tables can follow from an old schema, maybe of another type, to this. Answered by `Compared`; with nothing in it where one
+    of the two has no form there."""
+
+    old_type: str
+    old: Source
+    backward: bool
+    forward: bool
 
 
 class FindFields(Job, frozen=True, kw_only=True, tag=True):
@@ -110,7 +128,9 @@ class Refused(Struct, frozen=True, kw_only=True, tag=True):
     is_parsed: bool
 
 
-AnyJob: TypeAlias = Understand | Mean | Tell | Compare | FindFields | FindName | FindTags | ChangeTags
+AnyJob: TypeAlias = (
+    Understand | Mean | Tell | Compare | FitTables | FollowInTables | FindFields | FindName | FindTags | ChangeTags
+)
 Result: TypeAlias = Understood | Meant | Told | Compared | Tagged | Refused
 
 _jobs: Final = msgspec.msgpack.Decoder(AnyJob)
@@ -185,6 +205,24 @@ def _compare(parsed: Any, job: Compare) -> Result:
     return Compared(found=tuple(parsed.differences_from(writer, lenient=job.lenient)))
 
 
+def _fit_tables(parsed: Any, job: FitTables) -> Result:
+    del job
+    try:
+        return Compared(found=tuple(invalid(parsed.logical())))
+    except NotLogical as problem:
+        return Compared(found=(f"{_NOT_LOGICAL}{problem}",))
+    except InvalidSchema as problem:
+        return Compared(found=(f"{_NOT_LOGICAL}{problem.why}",))
+
+
+def _follow_in_tables(parsed: Any, job: FollowInTables) -> Result:
+    try:
+        new, old = parsed.logical(), _parsed(job.old_type, job.old, strict=False).logical()
+    except (NotLogical, InvalidSchema):
+        return Compared(found=())
+    return Compared(found=tuple(incompatible(new, old, backward=job.backward, forward=job.forward)))
+
+
 def _find_fields(parsed: Any, job: FindFields) -> Result:
     return Compared(found=tuple(each for each in job.names if parsed.has_field(each)))
 
@@ -208,6 +246,8 @@ _DOERS: Final[Mapping[type, Callable[[Any, Any], Result]]] = {
     Mean: _mean,
     Tell: _tell,
     Compare: _compare,
+    FitTables: _fit_tables,
+    FollowInTables: _follow_in_tables,
     FindFields: _find_fields,
     FindName: _find_name,
     FindTags: _find_tags,

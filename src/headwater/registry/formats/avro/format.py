@@ -11,7 +11,9 @@ from headwater.registry.formats.avro.normalization import normalized_text
 from headwater.registry.formats.avro.parse import parse_all
 from headwater.registry.formats.avro.printing import print_schema
 from headwater.registry.formats.avro.tags import retagged, tags_of
+from headwater.registry.formats.avro.to_logical import to_logical
 from headwater.registry.formats.format import Source, Tags
+from headwater.registry.formats.logical.types import Logical
 
 T = TypeVar("T")
 
@@ -67,6 +69,9 @@ class AvroSchema:
             return _bounded(lambda: [str(each) for each in differences(self._schema, writer._schema)])
         except AmbiguousField as problem:
             return [f"Unexpected exception during compatibility check: {problem}"]
+
+    def logical(self) -> Logical:
+        return _bounded(lambda: to_logical(self._schema))
 
     def losses_from(self, writer: "AvroSchema") -> list[str]:
         return _bounded(lambda: losses(self._schema, writer._schema))

@@ -13,7 +13,10 @@ from headwater.registry.formats.json_schema.losses import losses
 from headwater.registry.formats.json_schema.model import Object, Schema
 from headwater.registry.formats.json_schema.normalization import normalized
 from headwater.registry.formats.json_schema.tags import retagged, tags_of
+from headwater.registry.formats.json_schema.to_logical import to_logical
 from headwater.registry.formats.json_text import Json, write
+from headwater.registry.formats.logical.errors import NotLogical
+from headwater.registry.formats.logical.types import TOO_DEEP, Logical
 
 _RESERVED: Final = "$$"
 _REFERS_ELSEWHERE: Final = "A previous schema version contains an unsupported external reference"
@@ -89,6 +92,12 @@ class JsonSchema:
             return losses(self._json, writer._json)
         except RecursionError:
             raise InvalidSchema("Invalid JSON: it is nested too deeply") from None
+
+    def logical(self) -> Logical:
+        try:
+            return to_logical(self.schema)
+        except RecursionError:
+            raise NotLogical(TOO_DEEP) from None
 
     @cached_property
     def schema(self) -> Schema:

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from headwater.registry.errors import InvalidSchema
 from headwater.registry.formats.format import Source, Tags
+from headwater.registry.formats.logical.types import Logical, reference
 from headwater.registry.formats.protobuf.compatibility import Side, breaking
 from headwater.registry.formats.protobuf.elements import File, Message
 from headwater.registry.formats.protobuf.from_descriptor import read_descriptor
@@ -19,6 +20,7 @@ from headwater.registry.formats.protobuf.printing import print_file
 from headwater.registry.formats.protobuf.reader import read_file
 from headwater.registry.formats.protobuf.retagging import retagged
 from headwater.registry.formats.protobuf.to_descriptor import descriptor_of
+from headwater.registry.formats.protobuf.to_logical import to_logical
 from headwater.registry.formats.protobuf.type_table import Types
 
 T = TypeVar("T")
@@ -102,6 +104,11 @@ class ProtobufSchema:
     @property
     def _side(self) -> Side:
         return Side(self._file, self._types)
+
+    def logical(self) -> Logical:
+        if not self._file.types and self._file.public_imports:
+            return Logical(root=reference(self.name or ""))
+        return _bounded(lambda: to_logical(link(self._file, self._references), list(self._references)))
 
     def normalized(self) -> "ProtobufSchema":
         text = print_file(normalized_file(self._file, self._types))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from headwater.registry.errors import InvalidSchema
@@ -13,8 +14,8 @@ from headwater.registry.formats.protobuf.type_table import Types
 _ROOT = "default"
 
 
-def link(file: File, references: Mapping[str, File]) -> None:
-    """Raises InvalidSchema."""
+def link(file: File, references: Mapping[str, File]) -> FileDescriptor:
+    """As protobuf understands it; what it imports can be asked for too. Raises InvalidSchema."""
     files = {**{path: known_file(path) for path in PATHS}, **references, _ROOT: file}
     pool = DescriptorPool()
     added: dict[str, None] = {}
@@ -30,5 +31,6 @@ def link(file: File, references: Mapping[str, File]) -> None:
 
     try:
         add(_ROOT)
+        return pool.FindFileByName(_ROOT)
     except TypeError as problem:
         raise InvalidSchema(f"Invalid protobuf schema definition: {problem}") from None
