@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import StrEnum
 
-from headwater.registry.formats.logical.types import Field, Kind, Logical, Type
+from headwater.registry.formats.logical.types import UNSAID, Field, Kind, Logical, Type
 
 
 class Rule(StrEnum):
@@ -95,8 +95,8 @@ def below(path: str, name: str) -> str:
 
 
 def scale_of(schema: Type) -> int:
-    """Of a decimal; one that was left out is none."""
-    return max(schema.scale, 0) if schema.scale == -1 else schema.scale
+    """Of a decimal; one that was left out is zero."""
+    return 0 if schema.scale == UNSAID else schema.scale
 
 
 def change(original: Type, update: Type) -> str:
