@@ -142,7 +142,7 @@ def compacts_in_favour_of_what_was_aborted(patch: pytest.MonkeyPatch) -> None:
         (forgets_what_it_intended, "stands still"),
         (leaves_out_a_marker, "stands still"),
         (aborts_in_one_partition_what_it_commits_in_the_others, "fractured"),
-        (is_complete_before_its_markers_are_written, "stands still|fractured"),
+        (is_complete_before_its_markers_are_written, "stands still|fractured|dirty"),
         (writes_before_the_coordinator_has_noted_it, "stands still|dirty"),
         (answers_before_its_records_are_durable, "fractured|lost|dirty|stands still|was committed, and then"),
         (fences_nobody, "fractured|twice|lost|dirty|refused"),
