@@ -273,8 +273,13 @@ def said(part: Any) -> Any:
             name: ErrorCode(each).name if name.endswith("error_code") else said(each) for name, each in kept.items()
         }
     if _is_list(part):
-        return sorted((said(each) for each in part if getattr(each, "name", "") not in SINCE_4_4), key=repr)
+        return sorted((said(each) for each in part if not _is_newer(getattr(each, "name", "") or "")), key=repr)
     return part
+
+
+def _is_newer(name: str) -> bool:
+    """Not of Kafka 4.3: a setting of 4.4, or one of Confluent's server."""
+    return name in SINCE_4_4 or name.startswith("confluent.")
 
 
 def _is_list(value: Any) -> bool:

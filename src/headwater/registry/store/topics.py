@@ -40,16 +40,23 @@ class TopicPlan:
 async def create_or_check(cluster: Cluster, plan: TopicPlan) -> int:
     """How many bytes a record may have there. Raises UnfitTopic for one that is there and can't be used."""
     metadata = await cluster.metadata((plan.name,))
-    found = metadata.topics[plan.name]
-    if found.error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
-        await _create(cluster, plan, brokers=len(metadata.brokers))
-        found = (await cluster.metadata((plan.name,))).topics[plan.name]
-    check(found.error_code, subject=f"topic {plan.name}")
+    if metadata.topics[plan.name].error_code == ErrorCode.UNKNOWN_TOPIC_OR_PARTITION:
+        configs = {_RECORD_BYTES: str(RECORD_BYTES_MAX), **plan.configs, _POLICY: _COMPACT}
+        if await _create(cluster, plan, configs, brokers=len(metadata.brokers)):
+            return int(configs[_RECORD_BYTES])
+    found = await cluster.retried(f"topic {plan.name}", lambda: _find(cluster, plan.name))
     return await _check(cluster, plan, found)
 
 
-async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> None:
-    """Somebody else may be faster."""
+async def _find(cluster: Cluster, name: str) -> Topic:
+    """One that was made a moment ago is not known to every broker yet."""
+    found = (await cluster.metadata((name,))).topics[name]
+    check(found.error_code, subject=f"topic {name}")
+    return found
+
+
+async def _create(cluster: Cluster, plan: TopicPlan, configs: Mapping[str, str], *, brokers: int) -> bool:
+    """False where somebody was faster."""
     replicas = min(plan.replication_factor, brokers)
     if replicas < plan.replication_factor:
         _log.warn(
@@ -58,7 +65,6 @@ async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> None:
             replicas=replicas,
             wanted=plan.replication_factor,
         )
-    configs = {_RECORD_BYTES: str(RECORD_BYTES_MAX), **plan.configs, _POLICY: _COMPACT}
     try:
         await create_topic(
             cluster, NewTopic(name=plan.name, partitions=1, replication_factor=replicas, configs=configs)
@@ -66,6 +72,8 @@ async def _create(cluster: Cluster, plan: TopicPlan, *, brokers: int) -> None:
     except Refused as refused:
         if refused.code != ErrorCode.TOPIC_ALREADY_EXISTS:
             raise
+        return False
+    return True
 
 
 async def _check(cluster: Cluster, plan: TopicPlan, found: Topic) -> int:
