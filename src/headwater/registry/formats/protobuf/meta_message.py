@@ -11,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from headwater.registry.errors import InvalidSchema
+from headwater.registry.formats.protobuf.descriptors import own
 from headwater.registry.formats.protobuf.elements import Kind, Option, Value
 
 META_NAMES: Final = {
@@ -61,7 +62,9 @@ def _add_repeated(message: DescriptorProto, name: str, number: int, type_name: s
 def meta_option(name: str, options: Descriptor) -> Option | None:
     """None where there is none, or nothing in it. Raises InvalidSchema."""
     meta = _meta_class()()
-    found = [each.data for each in UnknownFieldSet(options) if each.field_number == _NUMBER]
+    kind: Any = type(options)
+    plain = own(kind).FromString(options.SerializeToString())
+    found = [each.data for each in UnknownFieldSet(plain) if each.field_number == _NUMBER]
     try:
         for data in found:
             meta.MergeFromString(data)
