@@ -10,10 +10,11 @@ from headwater.cli.registry_session import opened
 from headwater.cli.schema_files import is_file, read_schema, type_of
 from headwater.registry.errors import DataError
 from headwater.registry.remote import RemoteRegistry
-from headwater.registry.serdes.framing import KEY_HEADER, VALUE_HEADER, framed, unframed
+from headwater.registry.serdes.framing import framed, unframed
 from headwater.registry.serdes.serde import Serde, serde_of
 from headwater.wire.batch.builder import NewRecord
 from headwater.wire.batch.records import Record
+from headwater.wire.batch.schema_ids import KEY_HEADER, VALUE_HEADER
 
 
 class Writing:

@@ -12,15 +12,10 @@ from uuid import UUID
 from msgspec import Struct
 
 from headwater.registry.errors import UnframedData
+from headwater.wire.batch.schema_ids import GUID, GUID_BYTES, ID, ID_BYTES
 from headwater.wire.batch.varint import read_varint, write_varint
 from headwater.wire.errors import InvalidRecord
 
-KEY_HEADER: Final = "__key_schema_id"
-VALUE_HEADER: Final = "__value_schema_id"
-_ID: Final = 0
-_GUID: Final = 1
-_ID_BYTES: Final = 5
-_GUID_BYTES: Final = 17
 _INDEXES_MAX: Final = 100
 FIRST_MESSAGE: Final = (0,)
 
@@ -33,17 +28,17 @@ class Framed(Struct, frozen=True):
 
 
 def framed(schema_id: int, data: bytes) -> bytes:
-    return bytes([_ID]) + schema_id.to_bytes(4, "big") + data
+    return bytes([ID]) + schema_id.to_bytes(4, "big") + data
 
 
 def unframed(data: bytes, header: bytes | None = None) -> Framed | None:
     """None where nothing says that it was written with a schema. The header counts where there is one."""
-    if header is not None and len(header) == _GUID_BYTES and header[0] == _GUID:
+    if header is not None and len(header) == GUID_BYTES and header[0] == GUID:
         return Framed(str(UUID(bytes=header[1:])), data)
-    if header is not None and len(header) == _ID_BYTES and header[0] == _ID:
+    if header is not None and len(header) == ID_BYTES and header[0] == ID:
         return Framed(int.from_bytes(header[1:], "big"), data)
-    if len(data) >= _ID_BYTES and data[0] == _ID:
-        return Framed(int.from_bytes(data[1:_ID_BYTES], "big"), data[_ID_BYTES:])
+    if len(data) >= ID_BYTES and data[0] == ID:
+        return Framed(int.from_bytes(data[1:ID_BYTES], "big"), data[ID_BYTES:])
     return None
 
 

@@ -8,8 +8,8 @@ from headwater.registry.formats.format import Source
 from headwater.registry.remote import RemoteRegistry
 from headwater.registry.validation.names import Names
 from headwater.registry.validation.verdicts import Use
+from headwater.wire.batch.schema_ids import ID
 
-_ID: Final = 0
 _NOT_FOUND: Final = range(40400, 40500)
 _DEFAULT_CONTEXT: Final = "."
 
@@ -40,7 +40,7 @@ class RemoteLook:
         return await self._names.of(schema.get("schemaType") or "AVRO", Source(text=schema["schema"], references=texts))
 
     async def _id(self, mark: bytes) -> int | None:
-        if mark[0] == _ID:
+        if mark[0] == ID:
             return int.from_bytes(mark[1:], "big")
         found = await self._registry.get("schemas", "guids", UUID(bytes=mark[1:]), "ids")
         return next((each["id"] for each in found if each["context"] == _DEFAULT_CONTEXT), None)

@@ -10,8 +10,8 @@ from headwater.registry.store.state import State, content_of
 from headwater.registry.subjects import subject_of
 from headwater.registry.validation.names import Names
 from headwater.registry.validation.verdicts import Use
+from headwater.wire.batch.schema_ids import ID
 
-_ID: Final = 0
 _CATCH_UP_S: Final = 4.0
 
 
@@ -56,4 +56,4 @@ def _versions(state: State, use: Use) -> list[SchemaValue]:
 
 def _id(state: State, context: str, mark: bytes) -> int | None:
     """A GUID is the digest of a content."""
-    return int.from_bytes(mark[1:], "big") if mark[0] == _ID else state.id_of(context, mark[1:])
+    return int.from_bytes(mark[1:], "big") if mark[0] == ID else state.id_of(context, mark[1:])

@@ -20,12 +20,16 @@ from headwater.wire.batch.records import plain_records
 from headwater.wire.batch.varint import read_varint
 from headwater.wire.errors import InvalidRecord
 
-_ID: Final = 0
-_GUID: Final = 1
-_ID_BYTES: Final = 5
-_MARK_BYTES: Final = {_ID: _ID_BYTES, _GUID: 17}
+ID: Final = 0
+GUID: Final = 1
+ID_BYTES: Final = 5
+GUID_BYTES: Final = 17
+"""Of what is said, its first byte included."""
+KEY_HEADER: Final = "__key_schema_id"
+VALUE_HEADER: Final = "__value_schema_id"
+_MARK_BYTES: Final = {ID: ID_BYTES, GUID: GUID_BYTES}
 _MARK_BYTES_MAX: Final = max(_MARK_BYTES.values())
-_HEADER_NAMES: Final = {True: b"__key_schema_id", False: b"__value_schema_id"}
+_HEADER_NAMES: Final = {True: KEY_HEADER.encode(), False: VALUE_HEADER.encode()}
 _FIRST_WINDOW: Final = 16
 _WINDOW_GROWTH: Final = 8
 _FIXED_MAX: Final = 64
@@ -108,8 +112,8 @@ def _read(plain: bytes, start: int) -> tuple[int, int, int, int, int, int, int, 
 def _mark(plain: bytes, record: tuple[int, ...], *, of_keys: bool) -> bytes | None:
     _, _, _, keys_length, key, values_length, value, headers, end = record
     length_at, at, until = (keys_length, key, values_length) if of_keys else (values_length, value, headers)
-    mark = plain[at : at + _ID_BYTES]
-    if until - at < _ID_BYTES or mark[0] != _ID:
+    mark = plain[at : at + ID_BYTES]
+    if until - at < ID_BYTES or mark[0] != ID:
         mark = b""
     if plain[headers] != _NO_HEADERS:
         mark = _in_headers(plain, headers, end, _HEADER_NAMES[of_keys]) or mark
@@ -157,7 +161,7 @@ def _fixed(record: _Place, *, of_keys: bool) -> list[int]:
         (record.start, record.body),
         (record.keys_length, record.key),
         (record.values_length, record.value),
-        (at, min(at + _ID_BYTES, until)),
+        (at, min(at + ID_BYTES, until)),
         (record.headers, record.end),
     )
     return [place for span in spans for place in range(*span)]
