@@ -45,3 +45,14 @@ class Machine(Protocol):
     def decide_due(self, moment: Moment) -> Decision:
         """What time alone leads to: members that missed their heartbeat, joins that waited long enough."""
         ...
+
+
+class Timeless:
+    """Half of a machine to which time alone does nothing; it has no volatile part that could be due."""
+
+    def next_deadline(self) -> int | None:
+        return None
+
+    def decide_due(self, moment: Moment) -> Decision:
+        del moment
+        return Decision()

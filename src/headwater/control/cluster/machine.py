@@ -36,7 +36,7 @@ from headwater.control.cluster.topics import Topics
 from headwater.control.cluster.versions import fitted
 from headwater.control.errors import TooOldForThat, UnknownTopic
 from headwater.machine.decision import Decision, Record, Ticket, answer
-from headwater.machine.machine import Moment
+from headwater.machine.machine import Moment, Timeless
 from headwater.wire.records.abort_transaction_record import AbortTransactionRecord
 from headwater.wire.records.begin_transaction_record import BeginTransactionRecord
 from headwater.wire.records.broker_registration_change_record import BrokerRegistrationChangeRecord
@@ -65,7 +65,7 @@ Decider = Callable[..., Decision]
 Replayer = Callable[[Any], None]
 
 
-class Cluster:
+class Cluster(Timeless):
     """Brokers, topics, settings, quotas, features and producer ids. What handlers read stands in its public families."""
 
     def __init__(self, *, rules: ConfigRules) -> None:
@@ -86,12 +86,6 @@ class Cluster:
         if self.features.metadata_level == LATEST_METADATA:
             return decision
         return structs.replace(decision, records=tuple(map(self._fitted, decision.records)))
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:  # noqa: ARG002
-        return Decision()
 
     def replay(self, record: Record) -> None:
         kind = type(record)

@@ -17,7 +17,7 @@ from headwater.kernel.units import Timestamp
 from headwater.log.port import PartitionId
 from headwater.log.tiering.segment import RemoteSegment
 from headwater.machine.decision import Decision, Record, Ticket, answer
-from headwater.machine.machine import Moment
+from headwater.machine.machine import Moment, Timeless
 from headwater.wire.records.remote_log_segment_metadata_record import RemoteLogSegmentMetadataRecord
 from headwater.wire.records.remote_log_segment_metadata_update_record import RemoteLogSegmentMetadataUpdateRecord
 from headwater.wire.records.remote_partition_delete_metadata_record import RemotePartitionDeleteMetadataRecord
@@ -44,7 +44,7 @@ class RemotePartition:
         return [segment_of(each) for each in self.segments.values() if each.remote_log_segment_state in states]
 
 
-class RemoteLogMetadata:
+class RemoteLogMetadata(Timeless):
     def __init__(self) -> None:
         self._partitions: dict[Key, RemotePartition] = {}
 
@@ -107,13 +107,6 @@ class RemoteLogMetadata:
         if held.deletion is not None and request.to <= held.deletion:
             return ()
         return (deletion_record(request.partition, request.to, broker=request.broker, now=moment.wall),)
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()
 
     # --- replaying
 

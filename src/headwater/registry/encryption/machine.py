@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from headwater.machine.decision import Decision, Ticket
-from headwater.machine.machine import Moment
+from headwater.machine.machine import Moment, Timeless
 from headwater.registry.encryption import deks, keks
 from headwater.registry.encryption.keks import Decided
 from headwater.registry.encryption.records import EncryptionRecord
@@ -31,7 +31,7 @@ KEYS_MAX: Final = 20_000
 """KEKs, and as many DEKs: Confluent's default."""
 
 
-class DekRegistry:
+class DekRegistry(Timeless):
     def __init__(self, *, keys_max: int = KEYS_MAX) -> None:
         self.state = State()
         self._keys_max = keys_max
@@ -58,10 +58,3 @@ class DekRegistry:
 
     def snapshot(self) -> Iterator[EncryptionRecord]:
         return self.state.snapshot()
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()

@@ -1,6 +1,6 @@
 """The machine of `_exporter_configs`: which exporters there are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from msgspec.structs import replace
@@ -9,17 +9,17 @@ from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Decision, Ticket, answer
 from headwater.machine.machine import Moment
 from headwater.registry.errors import ExporterExists, ExporterNotFound, TooManyExporters
+from headwater.registry.linking.by_name import ByName
 from headwater.registry.linking.records import Exporter, ExporterKey, LinkRecord
 from headwater.registry.linking.requests import DropExporter, PutExporter
-from headwater.registry.store.records import DEFAULT_TENANT
 
 EXPORTERS_MAX: Final = 10
 """Each is a task and a connection: Confluent's bound."""
 
 
-class Exporters:
+class Exporters(ByName[Exporter]):
     def __init__(self, *, exporters_max: int = EXPORTERS_MAX) -> None:
-        self.by_name: dict[str, Exporter] = {}
+        super().__init__(Exporter)
         self._exporters_max = exporters_max
         self._deciders: Mapping[type, Callable[[Any, Ticket, Timestamp], Decision]] = {
             PutExporter: self._put,
@@ -28,25 +28,6 @@ class Exporters:
 
     def decide(self, request: Any, *, ticket: Ticket, moment: Moment) -> Decision:
         return self._deciders[type(request)](request, ticket, moment.wall)
-
-    def replay(self, record: LinkRecord) -> None:
-        key, value = record.key, record.value
-        if key.tenant != DEFAULT_TENANT:
-            return
-        if isinstance(value, Exporter):
-            self.by_name[key.name] = value
-        else:
-            self.by_name.pop(key.name, None)
-
-    def snapshot(self) -> Iterator[LinkRecord]:
-        return (LinkRecord(key=ExporterKey(name=name), value=each) for name, each in self.by_name.items())
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()
 
     def _put(self, request: PutExporter, ticket: Ticket, now: Timestamp) -> Decision:
         name, there = request.exporter.name, self.by_name.get(request.exporter.name)

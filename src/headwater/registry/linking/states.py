@@ -9,7 +9,7 @@
 An exporter of which nothing is said is STARTING. What is said of one that was deleted is not said of another one of its name.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec.structs import replace
@@ -18,14 +18,14 @@ from headwater.kernel.units import Timestamp
 from headwater.machine.decision import Answer, Decision, Ticket
 from headwater.machine.machine import Moment
 from headwater.registry.errors import ExporterNotPaused, ExporterRunning, ExporterStarting
+from headwater.registry.linking.by_name import ByName
 from headwater.registry.linking.records import ExporterKey, LinkRecord, Progress, RunState
 from headwater.registry.linking.requests import Advance, Forget, Pause, Reset, Resume
-from headwater.registry.store.records import DEFAULT_TENANT
 
 
-class ExporterStates:
+class ExporterStates(ByName[Progress]):
     def __init__(self) -> None:
-        self.by_name: dict[str, Progress] = {}
+        super().__init__(Progress)
         self._deciders: Mapping[type, Callable[[Progress, Any], Answer]] = {
             Pause: _paused,
             Resume: _resumed,
@@ -49,25 +49,6 @@ class ExporterStates:
         stamped = replace(new, ts=moment.wall)
         record = LinkRecord(key=ExporterKey(name=request.name), value=stamped)
         return Decision(records=(record,), answers=((ticket, stamped),))
-
-    def replay(self, record: LinkRecord) -> None:
-        key, value = record.key, record.value
-        if key.tenant != DEFAULT_TENANT:
-            return
-        if isinstance(value, Progress):
-            self.by_name[key.name] = value
-        else:
-            self.by_name.pop(key.name, None)
-
-    def snapshot(self) -> Iterator[LinkRecord]:
-        return (LinkRecord(key=ExporterKey(name=name), value=each) for name, each in self.by_name.items())
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()
 
 
 def _paused(old: Progress, request: Pause) -> Answer:

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from headwater.machine.decision import Decision, Ticket, answer
-from headwater.machine.machine import Moment
+from headwater.machine.machine import Moment, Timeless
 from headwater.registry.errors import UnreadableRecord
 
 
@@ -27,7 +27,7 @@ class PutKeyset(Struct, frozen=True, kw_only=True):
     instead_of: bytes | None = None
 
 
-class Encoders:
+class Encoders(Timeless):
     def __init__(self) -> None:
         self.keysets: dict[str, bytes] = {}
 
@@ -48,13 +48,6 @@ class Encoders:
     def snapshot(self) -> Iterator[EncoderRecord]:
         for tenant, keyset in self.keysets.items():
             yield EncoderRecord(tenant=tenant, keyset=keyset)
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()
 
 
 def encode(record: EncoderRecord) -> tuple[bytes, bytes | None]:

@@ -12,7 +12,7 @@ from msgspec import UNSET
 from msgspec.structs import asdict, replace
 
 from headwater.machine.decision import Decision, Ticket, answer
-from headwater.machine.machine import Moment
+from headwater.machine.machine import Moment, Timeless
 from headwater.registry.errors import ContextNotEmpty, NotPermitted, ReferenceExists, RegistryError
 from headwater.registry.store.associating import associate
 from headwater.registry.store.deleting import delete_subject, delete_version, read_only
@@ -46,7 +46,7 @@ from headwater.registry.store.state import State
 from headwater.registry.subjects import Subject, is_within
 
 
-class Registry:
+class Registry(Timeless):
     def __init__(self) -> None:
         self.state = State()
         self._deciders: dict[type, Callable[[Any, Ticket], Decision]] = {
@@ -74,13 +74,6 @@ class Registry:
 
     def snapshot(self) -> Iterator[RegistryRecord]:
         return self.state.snapshot()
-
-    def next_deadline(self) -> int | None:
-        return None
-
-    def decide_due(self, moment: Moment) -> Decision:
-        del moment
-        return Decision()
 
     def _change_config(self, request: ChangeConfig, ticket: Ticket) -> Decision:
         """An empty text is told as it was said, and kept as none, for a record has no other way to keep it."""
